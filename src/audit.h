@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * audit.h
+ *		The judge: a foreign key, the rules, and what comes of it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_AUDIT_H
+#define FKFIX_AUDIT_H
+
+#include "nodes/pg_list.h"
+
+#include "catalog.h"
+#include "policy.h"
+
+typedef enum Status
+{
+	STATUS_VIOLATION,
+	STATUS_INFEASIBLE,
+	STATUS_CONFLICT,
+	STATUS_DAMAGED,
+	STATUS_COMPLIANT,
+	STATUS_EXEMPT,
+	STATUS_UNMANAGED
+} Status;
+
+#define STATUS_COUNT	(STATUS_UNMANAGED + 1)
+
+/* What the policy says of one key. */
+typedef struct Finding
+{
+	Status		status;
+	const Rule *rule;			/* the winner; NULL if none, or in conflict */
+	List	   *rules;			/* all rules of the winner's precedence */
+	const Action *set_on_delete;	/* what a rebuild must set; NULL: nothing */
+	const Action *set_on_update;
+	char	   *detail;			/* or NULL */
+} Finding;
+
+extern Finding *fkfix_audit_judge(const Policy *policy, Reader *reader,
+								  const ForeignKey *fk);
+extern void fkfix_audit_inspect(Reader *reader, const ForeignKey *fk,
+								Finding *finding);
+extern bool fkfix_audit_accepts(Reader *reader, const ForeignKey *fk,
+								List *accepted, const Action *action);
+extern const char *fkfix_audit_status_name(Status status);
+extern bool fkfix_audit_in_order(Status status);
+extern char *fkfix_audit_demand(const Rule *rule, bool with_on_delete,
+								bool with_on_update);
+extern char *fkfix_audit_remedy(Extension *extension, Reader *reader,
+								const ForeignKey *fk, const Finding *finding);
+
+#endif							/* FKFIX_AUDIT_H */

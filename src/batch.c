@@ -1,0 +1,224 @@
+/*-------------------------------------------------------------------------
+ *
+ * batch.c
+ *		fkfix_rebuild_all(): everything the policy asks, in one transaction.
+ *
+ * All locks are taken before the first key is touched, in the order that
+ * cascades take them.  The judge is asked twice: first for the keys whose
+ * tables must be locked, then, when the locks are there, for what is to be
+ * done, because both the keys and the rules may have changed meanwhile.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "args.h"
+#include "audit.h"
+#include "lock.h"
+#include "rebuild.h"
+#include "request.h"
+
+#define RESULT_COLUMNS 8
+
+/* A key that was not in order when the call began. */
+typedef struct Patient
+{
+	ForeignKey *fk;
+	bool		locked;			/* it was a violation, so its tables are locked */
+} Patient;
+
+/* What one call is about. */
+typedef struct Batch
+{
+	Extension  *extension;
+	Policy	   *policy;
+	Reader	   *reader;
+	MemoryContext context;
+	List	   *patients;
+	ReturnSetInfo *rsinfo;
+} Batch;
+
+static void lock_violations(Batch *batch);
+static void collect(const ForeignKey *fk, void *state);
+static void look_again(Batch *batch);
+static Finding *judge(Batch *batch, const ForeignKey *fk);
+static void treat(Batch *batch, const Patient *patient);
+static void put_result(Batch *batch, Oid referencing, const Change *change,
+					   bool rebuilt, const char *detail);
+static void describe_unchanged(Batch *batch, const ForeignKey *fk,
+							   Change *change);
+
+PG_FUNCTION_INFO_V1(fkfix_rebuild_all);
+
+/*
+ * fkfix_rebuild_all(relation)
+ *
+ * Rebuilds every key that violates the policy, of one referencing table or of
+ * all.  Returns a row for each key that was not in order.
+ */
+Datum
+fkfix_rebuild_all(PG_FUNCTION_ARGS)
+{
+	Batch		batch = {0};
+	MemoryContext one_key;
+	ListCell   *lc;
+
+	PreventCommandIfReadOnly("fkfix_rebuild_all()");
+	PreventCommandDuringRecovery("fkfix_rebuild_all()");
+	InitMaterializedSRF(fcinfo, 0);
+	batch.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	batch.context = CurrentMemoryContext;
+	batch.extension = fkfix_extension_get();
+
+	look_again(&batch);
+	fkfix_catalog_each_root(batch.reader, FKFIX_ARG_TABLE(0), collect, &batch);
+	lock_violations(&batch);
+
+	one_key = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
+									ALLOCSET_SMALL_SIZES);
+	MemoryContextSwitchTo(one_key);
+	foreach(lc, batch.patients)
+	{
+		CHECK_FOR_INTERRUPTS();
+		treat(&batch, lfirst(lc));
+		MemoryContextReset(one_key);
+	}
+	MemoryContextSwitchTo(batch.context);
+	return (Datum) 0;
+}
+
+/* Locks the tables of all violations, and looks at everything again. */
+static void
+lock_violations(Batch *batch)
+{
+	List	   *violations = NIL;
+	ListCell   *lc;
+
+	foreach(lc, batch->patients)
+	{
+		Patient    *patient = lfirst(lc);
+
+		if (!patient->locked)
+			continue;
+		fkfix_request_check_privileges(batch->reader, patient->fk);
+		violations = lappend(violations, patient->fk);
+	}
+	if (violations == NIL)
+		return;
+	fkfix_lock_turn(batch->extension);
+	fkfix_lock_keys(violations);
+	look_again(batch);
+}
+
+/* Notes a key that is not in order. */
+static void
+collect(const ForeignKey *fk, void *state)
+{
+	Batch	   *batch = state;
+	Finding    *finding;
+	Patient    *patient;
+	MemoryContext visit;
+
+	if (fkfix_catalog_in_extension(batch->reader, fk->conrelid))
+		return;
+	finding = judge(batch, fk);
+	if (fkfix_audit_in_order(finding->status))
+		return;
+
+	visit = MemoryContextSwitchTo(batch->context);
+	patient = palloc(sizeof(Patient));
+	patient->fk = fkfix_catalog_get(batch->reader, fk->oid);
+	patient->locked = finding->status == STATUS_VIOLATION;
+	if (patient->fk != NULL)
+		batch->patients = lappend(batch->patients, patient);
+	MemoryContextSwitchTo(visit);
+}
+
+/* Reads the rules as they are now, and forgets what the catalogs were. */
+static void
+look_again(Batch *batch)
+{
+	batch->reader = fkfix_catalog_reader(NULL);
+	batch->policy = fkfix_policy_load(batch->extension, GetLatestSnapshot());
+}
+
+static Finding *
+judge(Batch *batch, const ForeignKey *fk)
+{
+	Finding    *finding = fkfix_audit_judge(batch->policy, batch->reader, fk);
+
+	fkfix_audit_inspect(batch->reader, fk, finding);
+	return finding;
+}
+
+/*
+ * Rebuilds a key, if that is what it needs, and says so.  One that has come to
+ * violate the policy only while we waited is left to the next call: its tables
+ * are not locked.
+ */
+static void
+treat(Batch *batch, const Patient *patient)
+{
+	ForeignKey *fk = fkfix_catalog_get(batch->reader, patient->fk->oid);
+	Finding    *finding;
+	Change		change;
+
+	if (fk == NULL || fkfix_catalog_table(batch->reader, fk->conrelid) == NULL)
+		return;					/* dropped meanwhile */
+	finding = judge(batch, fk);
+	if (finding->status == STATUS_VIOLATION && patient->locked)
+	{
+		Occasion	occasion = {"rebuild", finding->rule->id, NULL};
+		bool		rebuilt;
+
+		fkfix_request_check_privileges(batch->reader, fk);
+		fkfix_lock_check_idle(fk);
+		rebuilt = fkfix_rebuild_key(batch->extension, fk->oid, finding->set_on_delete,
+									finding->set_on_update, &occasion, &change);
+		put_result(batch, fk->conrelid, &change, rebuilt, finding->detail);
+	}
+	else if (!fkfix_audit_in_order(finding->status))
+	{
+		describe_unchanged(batch, fk, &change);
+		put_result(batch, fk->conrelid, &change, false,
+				   psprintf("%s: %s", fkfix_audit_status_name(finding->status),
+							finding->detail ? finding->detail : "not locked"));
+	}
+}
+
+static void
+put_result(Batch *batch, Oid referencing, const Change *change, bool rebuilt,
+		   const char *detail)
+{
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS] = {0};
+	NameData	name;
+	int			i = 0;
+
+	namestrcpy(&name, change->constraint_name);
+	values[i++] = ObjectIdGetDatum(referencing);
+	values[i++] = NameGetDatum(&name);
+	values[i++] = CStringGetTextDatum(change->old_on_delete);
+	values[i++] = CStringGetTextDatum(change->new_on_delete);
+	values[i++] = CStringGetTextDatum(change->old_on_update);
+	values[i++] = CStringGetTextDatum(change->new_on_update);
+	values[i++] = BoolGetDatum(rebuilt);
+	values[i] = fkfix_args_text(detail, &nulls[i]);
+	tuplestore_putvalues(batch->rsinfo->setResult, batch->rsinfo->setDesc, values, nulls);
+}
+
+static void
+describe_unchanged(Batch *batch, const ForeignKey *fk, Change *change)
+{
+	change->constraint_name = pstrdup(NameStr(fk->name));
+	change->old_on_delete = change->new_on_delete =
+		fkfix_action_text(fkfix_catalog_delete_action(batch->reader, fk));
+	change->old_on_update = change->new_on_update =
+		fkfix_action_text(fkfix_catalog_update_action(fk));
+}

@@ -1,0 +1,109 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *		One face for the supported server versions.
+ *
+ * This is the only file that knows about PG_VERSION_NUM.  Everything else
+ * is written against the newest server, and what an older one spells or does
+ * differently is translated here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_COMPAT_H
+#define FKFIX_COMPAT_H
+
+#include "access/htup_details.h"
+#include "access/tableam.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_constraint.h"
+#include "commands/event_trigger.h"
+#include "nodes/parsenodes.h"
+#include "utils/acl.h"
+
+#if PG_VERSION_NUM < 150000
+#error "fkfix needs PostgreSQL 15 or later"
+#endif
+
+/* Before 16 the varlena accessors came with postgres.h itself. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 gave modules a name and version that pg_get_loaded_modules() shows. */
+#if PG_VERSION_NUM >= 180000
+#define FKFIX_MODULE_MAGIC \
+	PG_MODULE_MAGIC_EXT(.name = "fkfix", .version = FKFIX_VERSION)
+#else
+#define FKFIX_MODULE_MAGIC	PG_MODULE_MAGIC
+#endif
+
+/* 16 replaced the ownership test of each object kind with a common one. */
+static inline bool
+fkfix_compat_owns_table(Oid relid, Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relid, roleid);
+#else
+	return pg_class_ownercheck(relid, roleid);
+#endif
+}
+
+/* Foreign keys can be NOT ENFORCED since 18. */
+static inline bool
+fkfix_compat_is_enforced(Form_pg_constraint con)
+{
+#if PG_VERSION_NUM >= 180000
+	return con->conenforced;
+#else
+	return true;
+#endif
+}
+
+/* Foreign keys can have a PERIOD since 18. */
+static inline bool
+fkfix_compat_has_period(Form_pg_constraint con)
+{
+#if PG_VERSION_NUM >= 180000
+	return con->conperiod;
+#else
+	return false;
+#endif
+}
+
+/*
+ * Is this subcommand of ALTER TABLE one that adds a constraint?  In 15 the
+ * preparation phase turns a recursing one into a type of its own.
+ */
+static inline bool
+fkfix_compat_adds_constraint(AlterTableType subtype)
+{
+#if PG_VERSION_NUM < 160000
+	if (subtype == AT_AddConstraintRecurse)
+		return true;
+#endif
+	return subtype == AT_AddConstraint;
+}
+
+/* 17 lets a superuser switch all event triggers off for a session. */
+static inline bool
+fkfix_compat_event_triggers_on(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return event_triggers;
+#else
+	return true;
+#endif
+}
+
+/* 19 has a further argument for flags. */
+static inline TableScanDesc
+fkfix_compat_beginscan(Relation rel, Snapshot snapshot)
+{
+#if PG_VERSION_NUM >= 190000
+	return table_beginscan(rel, snapshot, 0, NULL, SO_NONE);
+#else
+	return table_beginscan(rel, snapshot, 0, NULL);
+#endif
+}
+
+#endif							/* FKFIX_COMPAT_H */

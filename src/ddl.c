@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl.c
+ *		Foreign keys written as DDL.
+ *
+ * pg_get_constraintdef writes a table's name so that the caller's search_path
+ * finds it, and the actions that the key has.  A statement that is to be run
+ * somewhere else, later, needs every name qualified, and here mostly other
+ * actions.  So it is built from the catalogs and never edited as text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+
+#include "ddl.h"
+
+static void append_columns(StringInfo buf, Reader *reader, Oid relid,
+						   const AttrNumber *columns, const ForeignKey *fk);
+static void append_action(StringInfo buf, const char *event,
+						  const Action *action);
+
+/*
+ * Returns the definition of a key, from FOREIGN KEY on, as ADD CONSTRAINT takes
+ * it, palloc'd.  An action given replaces the key's own.  The order of clauses
+ * is that of pg_get_constraintdef.
+ */
+char *
+fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
+					 const Action *on_delete, const Action *on_update)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "FOREIGN KEY (");
+	append_columns(&buf, reader, fk->conrelid, fk->conkey, fk);
+	appendStringInfo(&buf, ") REFERENCES %s (",
+					 fkfix_catalog_table_name(reader, fk->confrelid));
+	append_columns(&buf, reader, fk->confrelid, fk->confkey, fk);
+	appendStringInfoChar(&buf, ')');
+
+	if (fk->match == FKCONSTR_MATCH_FULL)
+		appendStringInfoString(&buf, " MATCH FULL");
+	append_action(&buf, "ON UPDATE",
+				  on_update ? on_update : fkfix_catalog_update_action(fk));
+	append_action(&buf, "ON DELETE",
+				  on_delete ? on_delete : fkfix_catalog_delete_action(reader, fk));
+	if (fk->deferrable)
+		appendStringInfoString(&buf, " DEFERRABLE");
+	if (fk->deferred)
+		appendStringInfoString(&buf, " INITIALLY DEFERRED");
+	if (!fk->enforced)
+		appendStringInfoString(&buf, " NOT ENFORCED");
+	else if (!fk->validated)
+		appendStringInfoString(&buf, " NOT VALID");
+	return buf.data;
+}
+
+/*
+ * Returns the statement that drops a key and makes it anew, palloc'd.
+ */
+char *
+fkfix_ddl_recreate(Reader *reader, const ForeignKey *fk,
+				   const Action *on_delete, const Action *on_update)
+{
+	const char *name = quote_identifier(NameStr(fk->name));
+
+	return psprintf("ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %s %s;",
+					fkfix_catalog_table_name(reader, fk->conrelid), name, name,
+					fkfix_ddl_definition(reader, fk, on_delete, on_update));
+}
+
+static void
+append_columns(StringInfo buf, Reader *reader, Oid relid,
+			   const AttrNumber *columns, const ForeignKey *fk)
+{
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		ColumnFacts *column = fkfix_catalog_column(reader, relid, columns[i]);
+
+		if (i > 0)
+			appendStringInfoString(buf, ", ");
+		if (fk->period && i == fk->nkeys - 1)
+			appendStringInfoString(buf, "PERIOD ");
+		if (column != NULL)
+			appendStringInfoString(buf, quote_identifier(NameStr(column->name)));
+	}
+}
+
+/* NO ACTION is what a key does when nothing is said. */
+static void
+append_action(StringInfo buf, const char *event, const Action *action)
+{
+	if (action->kind->code != FKCONSTR_ACTION_NOACTION)
+		appendStringInfo(buf, " %s %s", event, fkfix_action_text(action));
+}

@@ -1,0 +1,486 @@
+/*-------------------------------------------------------------------------
+ *
+ * enforce.c
+ *		The doorman: the event trigger function fkfix_enforce().
+ *
+ * At the end of each DDL statement the server tells an event trigger what was
+ * done.  Two kinds of foreign keys are of interest.  Keys that the statement
+ * made are known by the addresses of its ADD CONSTRAINT subcommands; a key that
+ * core takes down and puts up again (ALTER COLUMN TYPE) arrives as another
+ * subcommand and is not new.  And keys that the statement may have brought into
+ * or out of a rule's range, by renaming, moving, detaching or a NOT NULL: these
+ * are judged as they are and, if that is bad, as they were, for which the
+ * catalogs are read under a snapshot that does not see the statement's own
+ * work.  What was bad before in the same way is not the statement's doing.
+ *
+ * The test is never xmin: VALIDATE and ALTER CONSTRAINT change it as well.  Nor
+ * is the event trigger limited to certain tags: keys come with CREATE SCHEMA
+ * too, and ALTER INDEX can rename a table.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
+#include "commands/extension.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "storage/lockdefs.h"
+#include "tcop/deparse_utility.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/tuplestore.h"
+
+#include "compat.h"
+#include "sanction.h"
+
+/* Column of pg_event_trigger_ddl_commands() that holds the command itself. */
+#define DDL_COMMANDS_NCOLUMNS	9
+
+/* What a statement did, as far as it matters here. */
+typedef struct Deeds
+{
+	List	   *new_keys;		/* OIDs */
+	List	   *touched_keys;	/* OIDs of older keys */
+	List	   *touched_tables; /* OIDs of tables whose older keys to look at */
+	bool		everything;		/* too far-reaching to say: look at all keys */
+	bool		joined_scope;	/* a table has left an extension */
+	bool		detaches;
+	CommandId	began;			/* our transaction's commands before this one
+								 * are those with a lower number */
+} Deeds;
+
+/* A statement whose older keys are being looked at. */
+typedef struct Review
+{
+	const Statement *statement;
+	const Deeds *deeds;
+	Reader	   *now;
+	Reader	   *before;			/* NULL until needed */
+	Snapshot	snapshot;		/* what "before" sees through */
+	List	   *bad;			/* OIDs of keys to be judged more closely */
+} Review;
+
+static bool may_concern(Node *parsetree);
+static List *collected_commands(FunctionCallInfo fcinfo);
+static void note_command(CollectedCommand *command, Deeds *deeds);
+static void note_alter_table(CollectedCommand *command, Deeds *deeds);
+static void note_simple(CollectedCommand *command, Deeds *deeds);
+static void note_table(Oid relid, Deeds *deeds);
+static void enforce(const Deeds *deeds, const char *command_tag);
+static void enforce_guarded(const Deeds *deeds, const char *command_tag);
+static void judge_new_keys(const Statement *statement, const Deeds *deeds);
+static void judge_older_keys(const Statement *statement, const Deeds *deeds);
+static void notice_bad(const ForeignKey *fk, void *state);
+static void notice_bad_roots(Review *review, List *keys);
+static void judge_older_key(Review *review, Oid constraint);
+static bool was_bad_before(Review *review, const ForeignKey *fk,
+						   const Finding *finding);
+static Reader *reader_before(Review *review);
+
+PG_FUNCTION_INFO_V1(fkfix_enforce);
+
+/*
+ * fkfix_enforce()
+ *
+ * Event trigger function for ddl_command_end.
+ */
+Datum
+fkfix_enforce(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *trigdata;
+	const char *command_tag;
+	Deeds		deeds = {0};
+	bool		snapshot_set = ActiveSnapshotSet();
+	ListCell   *lc;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s can only be called in an event trigger function",
+						"fkfix_enforce()")));
+	trigdata = (EventTriggerData *) fcinfo->context;
+	if (fkfix_enforcement == ENFORCE_OFF || creating_extension || IsBinaryUpgrade ||
+		!may_concern(trigdata->parsetree))
+		return (Datum) 0;
+
+	foreach(lc, collected_commands(fcinfo))
+		note_command(lfirst(lc), &deeds);
+	if (deeds.new_keys == NIL && deeds.touched_keys == NIL &&
+		deeds.touched_tables == NIL && !deeds.everything)
+		return (Datum) 0;
+
+	/* DETACH CONCURRENTLY ends in a second transaction that has no snapshot */
+	deeds.began = snapshot_set ? GetActiveSnapshot()->curcid : FirstCommandId;
+	if (!snapshot_set)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	command_tag = GetCommandTagName(trigdata->tag);
+	if (deeds.detaches)
+		enforce_guarded(&deeds, command_tag);
+	else
+		enforce(&deeds, command_tag);
+	if (!snapshot_set)
+		PopActiveSnapshot();
+	return (Datum) 0;
+}
+
+/* Can a statement of this kind make a foreign key, or change what matches? */
+static bool
+may_concern(Node *parsetree)
+{
+	switch (nodeTag(parsetree))
+	{
+		case T_AlterDomainStmt:
+		case T_AlterExtensionContentsStmt:
+		case T_AlterObjectSchemaStmt:
+		case T_AlterTableStmt:
+		case T_CreateSchemaStmt:
+		case T_CreateStmt:
+		case T_RenameStmt:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Returns the commands that the server has collected: a list of CollectedCommand
+ * that belong to the server.  It hands them out through a set-returning function
+ * only; that is called here without going through SQL.
+ */
+static List *
+collected_commands(FunctionCallInfo fcinfo)
+{
+	List	   *commands = NIL;
+	EState	   *estate = CreateExecutorState();
+	ReturnSetInfo rsinfo = {
+		.type = T_ReturnSetInfo,
+		.econtext = CreateExprContext(estate),
+		.allowedModes = SFRM_Materialize,
+		.returnMode = SFRM_Materialize
+	};
+	FmgrInfo	flinfo;
+	TupleTableSlot *slot;
+
+	LOCAL_FCINFO(call, 0);
+
+	fmgr_info(F_PG_EVENT_TRIGGER_DDL_COMMANDS, &flinfo);
+	InitFunctionCallInfoData(*call, &flinfo, 0, InvalidOid, NULL, (Node *) &rsinfo);
+	(void) FunctionCallInvoke(call);
+
+	slot = MakeSingleTupleTableSlot(rsinfo.setDesc, &TTSOpsMinimalTuple);
+	while (tuplestore_gettupleslot(rsinfo.setResult, true, false, slot))
+	{
+		bool		isnull;
+		Datum		command = slot_getattr(slot, DDL_COMMANDS_NCOLUMNS, &isnull);
+
+		commands = lappend(commands, DatumGetPointer(command));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	FreeExecutorState(estate);
+	return commands;
+}
+
+static void
+note_command(CollectedCommand *command, Deeds *deeds)
+{
+	if (command->in_extension)
+		return;
+	if (command->type == SCT_AlterTable)
+		note_alter_table(command, deeds);
+	else if (command->type == SCT_Simple)
+		note_simple(command, deeds);
+}
+
+/*
+ * Every form of ALTER TABLE.  What only adds foreign keys changes nothing about
+ * those that were there.
+ */
+static void
+note_alter_table(CollectedCommand *command, Deeds *deeds)
+{
+	bool		adds_only = command->d.alterTable.subcmds != NIL;
+	ListCell   *lc;
+
+	foreach(lc, command->d.alterTable.subcmds)
+	{
+		CollectedATSubcmd *sub = lfirst(lc);
+		AlterTableCmd *cmd = castNode(AlterTableCmd, sub->parsetree);
+
+		if (fkfix_compat_adds_constraint(cmd->subtype) &&
+			sub->address.classId == ConstraintRelationId &&
+			castNode(Constraint, cmd->def)->contype == CONSTR_FOREIGN)
+		{
+			deeds->new_keys = lappend_oid(deeds->new_keys, sub->address.objectId);
+			continue;
+		}
+		adds_only = false;
+		if (cmd->subtype == AT_DetachPartition || cmd->subtype == AT_DetachPartitionFinalize)
+		{
+			deeds->detaches = true;
+			note_table(sub->address.objectId, deeds);
+		}
+	}
+	if (!adds_only)
+		note_table(command->d.alterTable.objectId, deeds);
+}
+
+/* RENAME, SET SCHEMA, ALTER EXTENSION ... DROP, ALTER DOMAIN. */
+static void
+note_simple(CollectedCommand *command, Deeds *deeds)
+{
+	ObjectAddress address = command->d.simple.address;
+
+	switch (nodeTag(command->parsetree))
+	{
+		case T_AlterExtensionContentsStmt:
+			address = command->d.simple.secondaryObject;
+			deeds->joined_scope = true;
+			break;
+		case T_RenameStmt:
+		case T_AlterObjectSchemaStmt:
+		case T_AlterDomainStmt:
+			break;
+		default:
+			return;
+	}
+
+	switch (address.classId)
+	{
+		case RelationRelationId:
+			note_table(address.objectId, deeds);
+			break;
+		case ConstraintRelationId:
+			deeds->touched_keys = lappend_oid(deeds->touched_keys, address.objectId);
+			break;
+		case NamespaceRelationId:
+		case ExtensionRelationId:
+		case TypeRelationId:
+			deeds->everything = true;
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * A change to a table reaches the tables that inherit from it.  One to a
+ * composite type reaches the tables of that type, whichever they are.
+ */
+static void
+note_table(Oid relid, Deeds *deeds)
+{
+	if (get_rel_relkind(relid) == RELKIND_COMPOSITE_TYPE)
+		deeds->everything = true;
+	else
+		deeds->touched_tables =
+			list_concat_unique_oid(deeds->touched_tables,
+								   find_all_inheritors(relid, NoLock, NULL));
+}
+
+/* Reads the rules and judges what the statement did. */
+static void
+enforce(const Deeds *deeds, const char *command_tag)
+{
+	Statement	statement = {fkfix_extension_get(), NULL, command_tag, deeds->detaches};
+
+	statement.policy = fkfix_policy_load(statement.extension, GetLatestSnapshot());
+	if (statement.policy->rules == NIL)
+		return;
+	judge_new_keys(&statement, deeds);
+	judge_older_keys(&statement, deeds);
+}
+
+/*
+ * DETACH CONCURRENTLY has committed its first half by now, so an error would
+ * leave the partition neither attached nor detached.  Nothing that goes wrong
+ * in here is worth that.
+ */
+static void
+enforce_guarded(const Deeds *deeds, const char *command_tag)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		enforce(deeds, command_tag);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+			ReThrowError(error);
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("foreign keys of the detached partition were not made to obey the policy: %s",
+						error->message),
+				 error->detail ? errdetail_internal("%s", error->detail) : 0,
+				 errhint("See what fkfix_audit() says of the partition.")));
+	}
+	PG_END_TRY();
+}
+
+static void
+judge_new_keys(const Statement *statement, const Deeds *deeds)
+{
+	Reader	   *reader = fkfix_catalog_reader(NULL);
+	ListCell   *lc;
+
+	foreach(lc, deeds->new_keys)
+	{
+		ForeignKey *fk = fkfix_catalog_get(reader, lfirst_oid(lc));
+
+		/* a later subcommand may have dropped it, an ATTACH have absorbed it */
+		if (fk == NULL || OidIsValid(fk->conparentid))
+			continue;
+		fkfix_sanction(statement, reader, fk,
+					   fkfix_audit_judge(statement->policy, reader, fk), true);
+	}
+}
+
+/* First all that are bad now; only for those the past is looked up. */
+static void
+judge_older_keys(const Statement *statement, const Deeds *deeds)
+{
+	Review		review = {statement, deeds, fkfix_catalog_reader(NULL), NULL, NULL, NIL};
+	ListCell   *lc;
+
+	if (deeds->everything)
+		fkfix_catalog_each_root(review.now, InvalidOid, notice_bad, &review);
+	foreach(lc, deeds->touched_tables)
+	{
+		notice_bad_roots(&review, fkfix_catalog_keys_of(review.now, lfirst_oid(lc)));
+		notice_bad_roots(&review, fkfix_catalog_keys_to(review.now, lfirst_oid(lc)));
+	}
+	foreach(lc, deeds->touched_keys)
+	{
+		ForeignKey *fk = fkfix_catalog_get(review.now, lfirst_oid(lc));
+
+		if (fk != NULL)
+			notice_bad_roots(&review, list_make1(fk));
+	}
+
+	foreach(lc, review.bad)
+		judge_older_key(&review, lfirst_oid(lc));
+	if (review.snapshot != NULL)
+		UnregisterSnapshot(review.snapshot);
+}
+
+static void
+notice_bad(const ForeignKey *fk, void *state)
+{
+	Review	   *review = state;
+	Finding    *finding;
+
+	if (list_member_oid(review->deeds->new_keys, fk->oid))
+		return;
+	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
+	if (fkfix_sanction_mode(finding) != ENFORCE_OFF)
+	{
+		MemoryContext visit = MemoryContextSwitchTo(review->now->context);
+
+		review->bad = list_append_unique_oid(review->bad, fk->oid);
+		MemoryContextSwitchTo(visit);
+	}
+}
+
+static void
+notice_bad_roots(Review *review, List *keys)
+{
+	ListCell   *lc;
+
+	foreach(lc, keys)
+	{
+		const ForeignKey *fk = lfirst(lc);
+
+		if (!OidIsValid(fk->conparentid))
+			notice_bad(fk, review);
+	}
+}
+
+static void
+judge_older_key(Review *review, Oid constraint)
+{
+	ForeignKey *fk = fkfix_catalog_get(review->now, constraint);
+	Finding    *finding;
+
+	if (fk == NULL)
+		return;
+	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
+	if (!was_bad_before(review, fk, finding))
+		fkfix_sanction(review->statement, review->now, fk, finding, false);
+}
+
+/*
+ * Was the key, before the statement, in violation of the same demand under the
+ * same sanction?  One that core has recreated is known by its name, and one
+ * that was a partition's by the root it hung on.
+ */
+static bool
+was_bad_before(Review *review, const ForeignKey *fk, const Finding *finding)
+{
+	Reader	   *before = reader_before(review);
+	ForeignKey *old = fkfix_catalog_get(before, fk->oid);
+	Finding    *old_finding;
+
+	if (old == NULL)
+		old = fkfix_catalog_find(before, fk->conrelid, NameStr(fk->name));
+	if (old != NULL && OidIsValid(old->conparentid))
+		old = fkfix_catalog_get(before, fkfix_catalog_root(before, old));
+	if (old == NULL)
+		return false;
+	if (review->deeds->joined_scope && fkfix_catalog_in_extension(before, old->conrelid))
+		return false;
+
+	old_finding = fkfix_audit_judge(review->statement->policy, before, old);
+	if (fkfix_sanction_mode(old_finding) != fkfix_sanction_mode(finding))
+		return false;
+	if (finding->rule == NULL || old_finding->rule == NULL)
+		return finding->rule == old_finding->rule;
+	return fkfix_policy_same_demand(finding->rule, old_finding->rule,
+									fkfix_catalog_column_names(review->now, fk->conrelid,
+															   fk->conkey, fk->nkeys));
+}
+
+/*
+ * A reader that does not see what the statement did.  The active snapshot was
+ * taken when the statement began, and what others have committed while it waited
+ * for locks is missing there; so only its idea of which commands of our own
+ * transaction are past is taken from it.
+ */
+static Reader *
+reader_before(Review *review)
+{
+	if (review->before == NULL)
+	{
+		review->snapshot = RegisterSnapshot(GetLatestSnapshot());
+		review->snapshot->curcid = review->deeds->began;
+		review->before = fkfix_catalog_reader(review->snapshot);
+	}
+	return review->before;
+}

@@ -1,0 +1,159 @@
+/*-------------------------------------------------------------------------
+ *
+ * extension.c
+ *		Where the extension's own objects are, and whether it is on duty.
+ *
+ * The extension is relocatable, and its functions run for callers who choose
+ * their own search_path.  So its objects are never looked up by name alone: a
+ * table is the extension's if it stands in the extension's schema *and* is a
+ * member of the extension.  Nothing that another role creates can take its
+ * place.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_event_trigger.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_proc.h"
+#include "commands/trigger.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "extension.h"
+
+int			fkfix_enforcement = ENFORCE_BY_POLICY;
+
+/*
+ * Returns the extension as it is installed in this database, palloc'd.
+ */
+Extension *
+fkfix_extension_get(void)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	Extension  *extension = palloc0(sizeof(Extension));
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum("fkfix"));
+	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
+
+		extension->oid = form->oid;
+		extension->schema = form->extnamespace;
+		extension->schema_name = get_namespace_name(form->extnamespace);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+
+	if (extension->schema_name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension \"%s\" does not exist", "fkfix")));
+	return extension;
+}
+
+/*
+ * Returns the OID of one of the extension's tables; raises an error if it is
+ * missing.
+ */
+Oid
+fkfix_extension_table(Extension *extension, const char *name)
+{
+	Oid			relid = get_relname_relid(name, extension->schema);
+
+	if (!OidIsValid(relid) ||
+		getExtensionOfObject(RelationRelationId, relid) != extension->oid)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s\" of extension \"%s\" is missing", name, "fkfix"),
+				 errdetail("There is no table of this name in schema \"%s\" that belongs to the extension.",
+						   extension->schema_name),
+				 errhint("Put the table back where it was, or drop and create the extension.")));
+	return relid;
+}
+
+/*
+ * Returns the OID of the event trigger that enforces the policy, InvalidOid if
+ * enforcement was not enabled; and how it is enabled, as in evtenabled.
+ */
+Oid
+fkfix_extension_event_trigger(char *enabled)
+{
+	HeapTuple	tuple = SearchSysCache1(EVENTTRIGGERNAME,
+										CStringGetDatum(ENFORCEMENT_TRIGGER));
+	Form_pg_event_trigger form;
+	Oid			trigger;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	form = (Form_pg_event_trigger) GETSTRUCT(tuple);
+	trigger = form->oid;
+	*enabled = form->evtenabled;
+	ReleaseSysCache(tuple);
+	return trigger;
+}
+
+/*
+ * Returns NULL if the policy is enforced in this session, otherwise the reason
+ * why not, for people.  The rules by which the server skips an event trigger
+ * are those of filter_event_trigger and EventTriggerCommonSetup.
+ */
+const char *
+fkfix_extension_off_duty(void)
+{
+	char		enabled;
+
+	if (!OidIsValid(fkfix_extension_event_trigger(&enabled)))
+		return "enforcement is not installed: SELECT fkfix_enable_enforcement();";
+	if (enabled == TRIGGER_DISABLED)
+		return "the event trigger is disabled: SELECT fkfix_enable_enforcement();";
+	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
+	{
+		if (enabled == TRIGGER_FIRES_ON_ORIGIN)
+			return "session_replication_role is replica";
+	}
+	else if (enabled == TRIGGER_FIRES_ON_REPLICA)
+		return "the event trigger is enabled for session_replication_role = replica only";
+	if (!fkfix_compat_event_triggers_on())
+		return "event_triggers is off";
+	if (fkfix_enforcement == ENFORCE_OFF)
+		return "fkfix.enforcement is off";
+	return NULL;
+}
+
+/*
+ * Returns the name by which a function of the extension can be called from this
+ * session, palloc'd: qualified if it is not visible.  Only one function of
+ * that name may exist in the extension's schema.
+ */
+char *
+fkfix_extension_function_name(Extension *extension, const char *name)
+{
+	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	bool		visible = false;
+
+	for (int i = 0; i < list->n_members; i++)
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
+
+		if (form->pronamespace == extension->schema && FunctionIsVisible(form->oid))
+			visible = true;
+	}
+	ReleaseSysCacheList(list);
+	return quote_qualified_identifier(visible ? NULL : extension->schema_name, name);
+}

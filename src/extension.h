@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * extension.h
+ *		Where the extension's own objects are, and whether it is on duty.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_EXTENSION_H
+#define FKFIX_EXTENSION_H
+
+/* Name of the event trigger that enforces the policy. */
+#define ENFORCEMENT_TRIGGER "fkfix_enforcement"
+
+/* What fkfix.enforcement can be; a rule's own mode is one of the later four. */
+typedef enum Enforcement
+{
+	ENFORCE_BY_POLICY,
+	ENFORCE_OFF,
+	ENFORCE_WARN,
+	ENFORCE_ERROR,
+	ENFORCE_FIX
+} Enforcement;
+
+/* The extension in this database. */
+typedef struct Extension
+{
+	Oid			oid;
+	Oid			schema;
+	char	   *schema_name;
+} Extension;
+
+/* fkfix.enforcement, an Enforcement */
+extern int	fkfix_enforcement;
+
+extern Extension *fkfix_extension_get(void);
+extern Oid	fkfix_extension_table(Extension *extension, const char *name);
+extern Oid	fkfix_extension_event_trigger(char *enabled);
+extern const char *fkfix_extension_off_duty(void);
+extern char *fkfix_extension_function_name(Extension *extension,
+										   const char *name);
+
+#endif							/* FKFIX_EXTENSION_H */

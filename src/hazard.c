@@ -1,0 +1,275 @@
+/*-------------------------------------------------------------------------
+ *
+ * hazard.c
+ *		Facts about a foreign key that make its action hurt.
+ *
+ * A key can do what the policy asks and still ruin an afternoon: by scanning
+ * the referencing table for every deleted row, by failing at the first DELETE,
+ * by losing to a second key on the same columns.  None of this is a violation,
+ * and none of it keeps a key from being rebuilt.  It is said beside the finding,
+ * of the action that the key has or, where the policy asks for another one, of
+ * that.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_publication.h"
+#include "nodes/parsenodes.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+#include "check.h"
+#include "hazard.h"
+#include "index.h"
+#include "shape.h"
+
+/* A key, what it does or shall do, and what was found so far. */
+typedef struct Survey
+{
+	Reader	   *reader;
+	const ForeignKey *fk;
+	const Action *on_delete;
+	const Action *on_update;
+	List	   *hazards;
+} Survey;
+
+static void survey_nulls(Survey *survey, const Action *action, const char *event);
+static void survey_overlaps(Survey *survey);
+static void survey_overlap(Survey *survey, const ForeignKey *other);
+static bool same_column_set(const ForeignKey *a, const ForeignKey *b);
+static bool fires_first(Reader *reader, const ForeignKey *a, const ForeignKey *b);
+static void survey_triggers(Survey *survey);
+static void survey_publications(Survey *survey);
+static bool any_publication(void);
+static bool lacks_replica_identity(Oid relid, bool deletes, bool updates);
+static bool updates_rows(const Action *action);
+static void add_hazard(Survey *survey, char *hazard);
+
+/*
+ * Returns the hazards of a key: a new list of sentences (char *).  Takes ACCESS
+ * SHARE on the referencing tables for a moment if there are publications.
+ */
+List *
+fkfix_hazard_list(Reader *reader, const ForeignKey *fk, const Finding *finding)
+{
+	Survey		survey = {reader, fk, finding->set_on_delete, finding->set_on_update, NIL};
+
+	if (survey.on_delete == NULL)
+		survey.on_delete = fkfix_catalog_delete_action(reader, fk);
+	if (survey.on_update == NULL)
+		survey.on_update = fkfix_catalog_update_action(fk);
+
+	add_hazard(&survey, fkfix_index_missing(reader, fk));
+	survey_nulls(&survey, survey.on_delete, "ON DELETE");
+	survey_nulls(&survey, survey.on_update, "ON UPDATE");
+	survey_overlaps(&survey);
+	if (!fk->enforced)
+		add_hazard(&survey, "NOT ENFORCED: nothing happens on DELETE or UPDATE");
+	else if (!fk->validated)
+		add_hazard(&survey, "NOT VALID: existing rows may reference nothing");
+	survey_triggers(&survey);
+	survey_publications(&survey);
+	return survey.hazards;
+}
+
+/* SET NULL and SET DEFAULT where the column has no such value to offer. */
+static void
+survey_nulls(Survey *survey, const Action *action, const char *event)
+{
+	bool		on_delete = action == survey->on_delete;
+	AttrNumber	columns[INDEX_MAX_KEYS];
+	int			count = fkfix_check_affected_columns(survey->reader, survey->fk,
+													 action, columns);
+	ListCell   *lc;
+
+	foreach(lc, fkfix_check_actions(survey->reader, survey->fk,
+									on_delete ? action : NULL, on_delete ? NULL : action))
+	{
+		Obstacle   *obstacle = lfirst(lc);
+
+		if (!obstacle->illegal)
+			add_hazard(survey, psprintf("%s %s fails: %s", event,
+										action->kind->name, obstacle->detail));
+	}
+	for (int i = 0; i < count && action->kind->code == FKCONSTR_ACTION_SETDEFAULT; i++)
+	{
+		if (fkfix_check_default_is_null(survey->reader, survey->fk->conrelid, columns[i]))
+			add_hazard(survey, psprintf("%s SET DEFAULT sets column \"%s\" to null: it has no default",
+										event,
+										NameStr(fkfix_catalog_column(survey->reader, survey->fk->conrelid, columns[i])->name)));
+	}
+}
+
+/* Other keys that do something else to the same rows. */
+static void
+survey_overlaps(Survey *survey)
+{
+	ListCell   *lc;
+
+	foreach(lc, fkfix_catalog_keys_of(survey->reader, survey->fk->conrelid))
+	{
+		const ForeignKey *other = lfirst(lc);
+
+		if (other->oid != survey->fk->oid && !OidIsValid(other->conparentid) &&
+			other->confrelid == survey->fk->confrelid &&
+			other->enforced && survey->fk->enforced &&
+			same_column_set(other, survey->fk))
+			survey_overlap(survey, other);
+	}
+}
+
+static void
+survey_overlap(Survey *survey, const ForeignKey *other)
+{
+	const Action *on_delete = fkfix_catalog_delete_action(survey->reader, other);
+	const Action *on_update = fkfix_catalog_update_action(other);
+	List	   *columns = fkfix_catalog_column_names(survey->reader, other->conrelid,
+													 other->conkey, other->nkeys);
+
+	if (fkfix_action_equal(on_delete, survey->on_delete, columns) &&
+		fkfix_action_equal(on_update, survey->on_update, columns))
+		return;
+	add_hazard(survey, psprintf("key %s on the same columns is ON DELETE %s ON UPDATE %s and fires %s this one",
+								quote_identifier(NameStr(other->name)),
+								fkfix_action_text(on_delete), fkfix_action_text(on_update),
+								fires_first(survey->reader, other, survey->fk) ?
+								"before" : "after"));
+}
+
+static bool
+same_column_set(const ForeignKey *a, const ForeignKey *b)
+{
+	if (a->nkeys != b->nkeys)
+		return false;
+	for (int i = 0; i < a->nkeys; i++)
+	{
+		bool		in_b = false;
+		bool		in_a = false;
+
+		for (int j = 0; j < a->nkeys; j++)
+		{
+			in_b |= a->conkey[i] == b->conkey[j];
+			in_a |= b->conkey[i] == a->conkey[j];
+		}
+		if (!in_b || !in_a)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Triggers fire in the order of their names, and the name of an action trigger
+ * ends in its OID: compared as text, 99999 comes after 100000.  See
+ * CreateTriggerFiringOn and RelationBuildTriggers.
+ */
+static bool
+fires_first(Reader *reader, const ForeignKey *a, const ForeignKey *b)
+{
+	Shape	   *shape_a = fkfix_shape_read(reader, a->oid);
+	Shape	   *shape_b = fkfix_shape_read(reader, b->oid);
+	KeyTrigger *trigger_a = shape_a ? shape_a->root->triggers[TRIGGER_ON_DELETE] : NULL;
+	KeyTrigger *trigger_b = shape_b ? shape_b->root->triggers[TRIGGER_ON_DELETE] : NULL;
+
+	if (trigger_a == NULL || trigger_b == NULL)
+		return trigger_a != NULL;
+	return strcmp(psprintf("%u", trigger_a->oid), psprintf("%u", trigger_b->oid)) < 0;
+}
+
+/* Triggers that somebody switched off, or to fire at other times. */
+static void
+survey_triggers(Survey *survey)
+{
+	Shape	   *shape = fkfix_shape_read(survey->reader, survey->fk->oid);
+	ListCell   *lc;
+
+	if (shape == NULL)
+		return;
+	foreach(lc, fkfix_shape_faults(survey->reader, shape))
+	{
+		Fault	   *fault = lfirst(lc);
+
+		if (fault->kind == FAULT_DISABLED)
+			add_hazard(survey, psprintf("%s: %s", fault->problem, fault->detail));
+	}
+}
+
+/*
+ * A table that is published for the events that the action causes, and has no
+ * replica identity, makes the action fail.  See CheckCmdReplicaIdentity.
+ */
+static void
+survey_publications(Survey *survey)
+{
+	bool		deletes = survey->on_delete->kind->code == FKCONSTR_ACTION_CASCADE;
+	bool		updates = updates_rows(survey->on_delete) || updates_rows(survey->on_update) ||
+		survey->on_update->kind->code == FKCONSTR_ACTION_CASCADE;
+	TableFacts *table = fkfix_catalog_table(survey->reader, survey->fk->conrelid);
+	List	   *tables;
+	ListCell   *lc;
+
+	if (!(deletes || updates) || table == NULL || !any_publication())
+		return;
+	tables = table->kind == RELKIND_PARTITIONED_TABLE ?
+		find_all_inheritors(table->relid, NoLock, NULL) : list_make1_oid(table->relid);
+	foreach(lc, tables)
+	{
+		if (!lacks_replica_identity(lfirst_oid(lc), deletes, updates))
+			continue;
+		add_hazard(survey, psprintf("published without replica identity: the action fails on table %s",
+									fkfix_catalog_table_name(survey->reader, lfirst_oid(lc))));
+		return;
+	}
+}
+
+static bool
+any_publication(void)
+{
+	Relation	rel = table_open(PublicationRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	bool		found = HeapTupleIsValid(systable_getnext(scan));
+
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+static bool
+lacks_replica_identity(Oid relid, bool deletes, bool updates)
+{
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+	PublicationDesc published;
+	bool		lacks;
+
+	if (rel == NULL)
+		return false;
+	RelationBuildPublicationDesc(rel, &published);
+	lacks = rel->rd_rel->relkind == RELKIND_RELATION &&
+		((deletes && published.pubactions.pubdelete) ||
+		 (updates && published.pubactions.pubupdate)) &&
+		rel->rd_rel->relreplident != REPLICA_IDENTITY_FULL &&
+		!OidIsValid(RelationGetReplicaIndex(rel));
+	relation_close(rel, AccessShareLock);
+	return lacks;
+}
+
+static bool
+updates_rows(const Action *action)
+{
+	return action->kind->takes_columns;
+}
+
+static void
+add_hazard(Survey *survey, char *hazard)
+{
+	if (hazard != NULL)
+		survey->hazards = lappend(survey->hazards, hazard);
+}

@@ -1,0 +1,123 @@
+/*-------------------------------------------------------------------------
+ *
+ * history.c
+ *		The ledger: fkfix_history.
+ *
+ * A change and its row are written in one transaction, whoever makes the
+ * change; the role that may rebuild a key need not be able to write, or to
+ * invent, history.  So the row is inserted as the table's owner, in a
+ * security-restricted context, by a statement in which every name is qualified.
+ * It is an ordinary INSERT, so that whatever the owner does with his table
+ * (indexes, triggers, publications) applies to it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/xid8.h"
+
+#include "compat.h"
+#include "history.h"
+
+#define HISTORY_NPARAMS 14
+
+static void insert_row(const char *table, const Change *change,
+					   const Occasion *occasion, const char *session_user,
+					   const char *current_user);
+static Oid	owner_of(Oid relid);
+
+/*
+ * Writes what was done to a key.  Takes ROW EXCLUSIVE on fkfix_history.
+ */
+void
+fkfix_history_record(Extension *extension, const Change *change,
+					 const Occasion *occasion)
+{
+	Oid			relid = fkfix_extension_table(extension, "fkfix_history");
+	char	   *table = quote_qualified_identifier(extension->schema_name, "fkfix_history");
+	char	   *session_user = GetUserNameFromId(GetSessionUserId(), false);
+	char	   *current_user = GetUserNameFromId(GetUserId(), false);
+	int			nestlevel = NewGUCNestLevel();
+	Oid			save_userid;
+	int			save_sec_context;
+
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	SetUserIdAndSecContext(owner_of(relid),
+						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+
+	insert_row(table, change, occasion, session_user, current_user);
+
+	AtEOXact_GUC(false, nestlevel);
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+}
+
+static void
+insert_row(const char *table, const Change *change, const Occasion *occasion,
+		   const char *session_user, const char *current_user)
+{
+	Oid			types[HISTORY_NPARAMS];
+	Datum		values[HISTORY_NPARAMS];
+	char		nulls[HISTORY_NPARAMS];
+	const char *texts[HISTORY_NPARAMS] = {
+		session_user, current_user, NULL, occasion->cause,
+		change->referencing, change->constraint_name, change->referenced,
+		change->old_on_delete, change->new_on_delete,
+		change->old_on_update, change->new_on_update,
+		NULL, occasion->command_tag, NULL
+	};
+	char	   *insert;
+
+	for (int i = 0; i < HISTORY_NPARAMS; i++)
+	{
+		types[i] = TEXTOID;
+		values[i] = texts[i] == NULL ? (Datum) 0 : CStringGetTextDatum(texts[i]);
+		nulls[i] = texts[i] == NULL ? 'n' : ' ';
+	}
+	types[2] = XID8OID;
+	values[2] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	nulls[2] = ' ';
+	types[11] = INT8OID;
+	values[11] = Int64GetDatum(occasion->rule_id);
+	nulls[11] = occasion->rule_id == 0 ? 'n' : ' ';
+	types[13] = TIMESTAMPTZOID;
+	values[13] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
+	nulls[13] = ' ';
+
+	insert = psprintf("INSERT INTO %s (session_user_name, current_user_name,"
+					  " transaction_id, cause, referencing, constraint_name, referenced,"
+					  " old_on_delete, new_on_delete, old_on_update, new_on_update,"
+					  " rule_id, command_tag, changed_at)"
+					  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+					  table);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(insert, HISTORY_NPARAMS, types, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not write to %s", table);
+	SPI_finish();
+}
+
+static Oid
+owner_of(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}

@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * history.h
+ *		The ledger: fkfix_history.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_HISTORY_H
+#define FKFIX_HISTORY_H
+
+#include "extension.h"
+
+/* Why a key is changed. */
+typedef struct Occasion
+{
+	const char *cause;			/* rebuild, enforcement or revert */
+	int64		rule_id;		/* the rule that asked for it; 0: none */
+	const char *command_tag;	/* the statement that set it off, or NULL */
+} Occasion;
+
+/* What a change did to a key, in words. */
+typedef struct Change
+{
+	char	   *referencing;	/* qualified and quoted */
+	char	   *constraint_name;
+	char	   *referenced;
+	char	   *old_on_delete;
+	char	   *new_on_delete;
+	char	   *old_on_update;
+	char	   *new_on_update;
+} Change;
+
+extern void fkfix_history_record(Extension *extension, const Change *change,
+								 const Occasion *occasion);
+
+#endif							/* FKFIX_HISTORY_H */

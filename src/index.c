@@ -1,0 +1,239 @@
+/*-------------------------------------------------------------------------
+ *
+ * index.c
+ *		Can the rows that reference a deleted one be found by an index?
+ *
+ * PostgreSQL makes an index for the referenced columns and none for the
+ * referencing ones.  Without it every action, NO ACTION included, reads the
+ * whole referencing table for every row deleted.  "Usable" means here what it
+ * means to the planner for the query that ri_triggers.c runs: all key columns
+ * compared for equality, none of them null.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "nodes/primnodes.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "index.h"
+#include "shape.h"
+
+/* A table and the columns, without repetitions, that an index must serve. */
+typedef struct Wanted
+{
+	Oid			relid;
+	AttrNumber	columns[INDEX_MAX_KEYS];
+	Oid			collations[INDEX_MAX_KEYS];
+	int			ncolumns;
+} Wanted;
+
+static List *storage_tables(Reader *reader, Oid relid);
+static bool has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid);
+static void want_columns(Reader *reader, const ForeignKey *fk, Oid relid,
+						 Wanted *wanted);
+static bool is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted);
+static bool serves_column(HeapTuple tuple, TupleDesc desc,
+						  const Wanted *wanted, int i);
+static bool predicate_is_harmless(HeapTuple tuple, TupleDesc desc,
+								  const Wanted *wanted);
+static Oid	access_method(Oid indexrelid);
+static bool wants_column(const Wanted *wanted, AttrNumber attnum);
+
+/*
+ * Returns a sentence, palloc'd, that says where an index is missing and how to
+ * make it; NULL if none is.  Of a partitioned table every leaf needs one.
+ */
+char *
+fkfix_index_missing(Reader *reader, const ForeignKey *fk)
+{
+	List	   *tables = storage_tables(reader, fk->conrelid);
+	List	   *lacking = NIL;
+	List	   *names = fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys);
+	StringInfoData columns;
+	ListCell   *lc;
+
+	foreach(lc, tables)
+	{
+		if (!has_usable_index(reader, fk, lfirst_oid(lc)))
+			lacking = lappend_oid(lacking, lfirst_oid(lc));
+	}
+	if (lacking == NIL)
+		return NULL;
+
+	initStringInfo(&columns);
+	foreach(lc, names)
+		appendStringInfo(&columns, "%s%s", foreach_current_index(lc) == 0 ? "" : ", ",
+						 quote_identifier(lfirst(lc)));
+	if (linitial_oid(tables) == fk->conrelid)
+		return psprintf("no usable index on (%s): CREATE INDEX CONCURRENTLY ON %s (%s);",
+						columns.data, fkfix_catalog_table_name(reader, fk->conrelid),
+						columns.data);
+	return psprintf("no usable index on (%s) in %d of %d partitions; for the first: CREATE INDEX CONCURRENTLY ON %s (%s);",
+					columns.data, list_length(lacking), list_length(tables),
+					fkfix_catalog_table_name(reader, linitial_oid(lacking)), columns.data);
+}
+
+/* The tables that hold the rows: the table itself or its leaf partitions. */
+static List *
+storage_tables(Reader *reader, Oid relid)
+{
+	TableFacts *table = fkfix_catalog_table(reader, relid);
+	List	   *leaves = NIL;
+	ListCell   *lc;
+
+	if (table == NULL)
+		return NIL;
+	if (table->kind != RELKIND_PARTITIONED_TABLE)
+		return list_make1_oid(relid);
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+	{
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
+			leaves = lappend_oid(leaves, lfirst_oid(lc));
+	}
+	return leaves;
+}
+
+static bool
+has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid)
+{
+	Wanted		wanted;
+	Relation	rel;
+	bool		found = false;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	want_columns(reader, fk, relid, &wanted);
+	rel = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(rel, IndexIndrelidIndexId, true, NULL, 1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		found = is_usable(tuple, RelationGetDescr(rel), &wanted);
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+/* The same referencing column may stand in a key twice. */
+static void
+want_columns(Reader *reader, const ForeignKey *fk, Oid relid, Wanted *wanted)
+{
+	AttrNumber	columns[INDEX_MAX_KEYS];
+	int			count = fkfix_shape_map_columns(reader, fk, fk->conkey, fk->nkeys,
+												relid, columns);
+
+	wanted->relid = relid;
+	wanted->ncolumns = 0;
+	for (int i = 0; i < count; i++)
+	{
+		if (wants_column(wanted, columns[i]))
+			continue;
+		wanted->collations[wanted->ncolumns] =
+			fkfix_catalog_column(reader, relid, columns[i])->collation;
+		wanted->columns[wanted->ncolumns++] = columns[i];
+	}
+}
+
+/*
+ * Is an index valid, of a kind that serves equality, and are the columns a
+ * prefix of its own in any order?
+ */
+static bool
+is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	Oid			method;
+
+	if (!index->indisvalid || !index->indisready ||
+		index->indnkeyatts < wanted->ncolumns)
+		return false;
+	method = access_method(index->indexrelid);
+	if (method != BTREE_AM_OID && !(method == HASH_AM_OID && wanted->ncolumns == 1))
+		return false;
+	for (int i = 0; i < wanted->ncolumns; i++)
+	{
+		if (!serves_column(tuple, desc, wanted, i))
+			return false;
+	}
+	return predicate_is_harmless(tuple, desc, wanted);
+}
+
+/* Is a column among the index's first ones, and compared by its own collation? */
+static bool
+serves_column(HeapTuple tuple, TupleDesc desc, const Wanted *wanted, int i)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	bool		isnull;
+	oidvector  *collations = (oidvector *)
+		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, desc, &isnull));
+
+	for (int at = 0; at < wanted->ncolumns; at++)
+	{
+		if (index->indkey.values[at] == wanted->columns[i])
+			return collations->values[at] == wanted->collations[i];
+	}
+	return false;
+}
+
+/* The rows looked for have no nulls in the key's columns. */
+static bool
+predicate_is_harmless(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
+{
+	bool		isnull;
+	Datum		datum = heap_getattr(tuple, Anum_pg_index_indpred, desc, &isnull);
+	ListCell   *lc;
+
+	if (isnull)
+		return true;
+	foreach(lc, make_ands_implicit(stringToNode(TextDatumGetCString(datum))))
+	{
+		NullTest   *test = lfirst(lc);
+
+		if (!IsA(test, NullTest) || test->nulltesttype != IS_NOT_NULL ||
+			!IsA(test->arg, Var) ||
+			!wants_column(wanted, ((Var *) test->arg)->varattno))
+			return false;
+	}
+	return true;
+}
+
+/* InvalidOid if the index is gone. */
+static Oid
+access_method(Oid indexrelid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(indexrelid));
+	Oid			method;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	method = ((Form_pg_class) GETSTRUCT(tuple))->relam;
+	ReleaseSysCache(tuple);
+	return method;
+}
+
+static bool
+wants_column(const Wanted *wanted, AttrNumber attnum)
+{
+	for (int i = 0; i < wanted->ncolumns; i++)
+	{
+		if (wanted->columns[i] == attnum)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * lock.h
+ *		Which locks a rebuild takes, and in which order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_LOCK_H
+#define FKFIX_LOCK_H
+
+#include "nodes/pg_list.h"
+
+#include "catalog.h"
+#include "extension.h"
+
+extern void fkfix_lock_turn(const Extension *extension);
+extern void fkfix_lock_keys(List *keys);
+extern bool fkfix_lock_keys_conditionally(const ForeignKey *fk);
+extern void fkfix_lock_check_idle(const ForeignKey *fk);
+extern bool fkfix_lock_is_idle(const ForeignKey *fk);
+
+#endif							/* FKFIX_LOCK_H */

@@ -1,0 +1,60 @@
+/*-------------------------------------------------------------------------
+ *
+ * message.c
+ *		What users are told about a key and the rule that decides it.
+ *
+ * DDL that is refused, a fix, and a rebuild that the policy forbids all speak
+ * of the same thing, and say it in the same words.  The functions are
+ * used inside ereport.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "audit.h"
+#include "message.h"
+
+/*
+ * The detail of a message: which rule it was, and its reason.
+ */
+int
+fkfix_message_errdetail(const Rule *rule)
+{
+	if (rule->reason == NULL)
+		return errdetail("Rule " INT64_FORMAT " of the foreign key policy asks for it.",
+						 rule->id);
+	return errdetail("Rule " INT64_FORMAT " of the foreign key policy asks for it: %s",
+					 rule->id, rule->reason);
+}
+
+/*
+ * The hint of a message to whoever writes the key: the clause, and how the
+ * migration tools spell it.
+ */
+int
+fkfix_message_errhint_declare(const Rule *rule, bool with_on_delete,
+							  bool with_on_update)
+{
+	const char *name = ((Action *) linitial(with_on_delete ? rule->on_delete :
+											rule->on_update))->kind->name;
+	const char *event = with_on_delete ? "delete" : "update";
+
+	return errhint("Declare the key with %s; in SQLAlchemy and Alembic that is on%s=\"%s\".",
+				   fkfix_audit_demand(rule, with_on_delete, with_on_update),
+				   event, name);
+}
+
+/*
+ * Puts the schema, table and constraint into the fields that clients read, as
+ * errtableconstraint does.
+ */
+int
+fkfix_message_errkey(Reader *reader, const ForeignKey *fk)
+{
+	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
+
+	err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(table->schema));
+	err_generic_string(PG_DIAG_TABLE_NAME, NameStr(table->name));
+	err_generic_string(PG_DIAG_CONSTRAINT_NAME, NameStr(fk->name));
+	return 0;					/* return value does not matter */
+}

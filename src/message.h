@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * message.h
+ *		What users are told about a key and the rule that decides it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_MESSAGE_H
+#define FKFIX_MESSAGE_H
+
+#include "catalog.h"
+#include "policy.h"
+
+extern int	fkfix_message_errdetail(const Rule *rule);
+extern int	fkfix_message_errhint_declare(const Rule *rule,
+										  bool with_on_delete,
+										  bool with_on_update);
+extern int	fkfix_message_errkey(Reader *reader, const ForeignKey *fk);
+
+#endif							/* FKFIX_MESSAGE_H */

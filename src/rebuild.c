@@ -1,0 +1,330 @@
+/*-------------------------------------------------------------------------
+ *
+ * rebuild.c
+ *		The operating theatre: the only code that writes a system catalog.
+ *
+ * What a foreign key does is said in three fields of its row in pg_constraint,
+ * and done by the functions that its action triggers call.  To change it, both
+ * are changed here for the key and for everything partitioning derived from it,
+ * in one go; what the key guarantees about existing rows does not depend on
+ * the action, so no table is read.
+ *
+ * This room promises that the catalogs it leaves behind are those that ADD
+ * CONSTRAINT with the new actions would have made, and that it leaves them
+ * alone altogether unless they were whole to begin with.  Who may ask for a
+ * change, and which locks it needs, is settled before anyone enters.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+
+#include "check.h"
+#include "compat.h"
+#include "ddl.h"
+#include "rebuild.h"
+#include "shape.h"
+
+/* A key that is being rebuilt. */
+typedef struct Operation
+{
+	Reader	   *reader;
+	Shape	   *shape;
+	const Action *on_delete;	/* what it shall do; never NULL */
+	const Action *on_update;
+	AttrNumber	delset[INDEX_MAX_KEYS]; /* the root's new column list */
+	int			ndelset;
+	Relation	pg_constraint;
+	Relation	pg_trigger;
+	bool		changed;
+} Operation;
+
+static void refuse_descendant(Reader *reader, const ForeignKey *fk);
+static void refuse_illegal(Reader *reader, const ForeignKey *fk,
+						   const Action *on_delete, const Action *on_update);
+static void refuse_damaged(Operation *operation);
+static void change_catalogs(Operation *operation);
+static void change_constraint(Operation *operation, const ShapeNode *node);
+static void change_trigger(Operation *operation, const ShapeNode *node,
+						   TriggerSlot slot);
+static ArrayType *make_column_list(const AttrNumber *columns, int count);
+static void invalidate_tables(const Shape *shape);
+static void describe_change(Operation *operation, Change *change);
+static void log_change(const Change *change);
+
+/*
+ * Gives a root key new actions; NULL leaves one as it is.  Returns false, and
+ * does nothing, if the key and all that descends from it have them already.
+ * Fills "change" with what was done, or would have been, in words.
+ *
+ * The caller holds SHARE ROW EXCLUSIVE on every table of both partition trees,
+ * or is inside the statement that made the key.  Raises an error, before
+ * anything is changed, for what ADD CONSTRAINT would refuse, for a descendant,
+ * and for a key whose catalog rows are damaged.
+ *
+ * Invalidates the relcache entries of all these tables, increments the command
+ * counter, writes history and the server's log.
+ */
+bool
+fkfix_rebuild_key(Extension *extension, Oid constraint,
+				  const Action *on_delete, const Action *on_update,
+				  const Occasion *occasion, Change *change)
+{
+	Operation	operation = {0};
+	ForeignKey *fk;
+	ListCell   *lc;
+
+	operation.reader = fkfix_catalog_reader(NULL);
+	operation.shape = fkfix_shape_read(operation.reader, constraint);
+	if (operation.shape == NULL)
+		elog(ERROR, "cache lookup failed for constraint %u", constraint);
+	fk = operation.shape->root->fk;
+	refuse_descendant(operation.reader, fk);
+	refuse_illegal(operation.reader, fk, on_delete, on_update);
+	refuse_damaged(&operation);
+
+	operation.on_delete = on_delete ? on_delete :
+		fkfix_catalog_delete_action(operation.reader, fk);
+	operation.on_update = on_update ? on_update : fkfix_catalog_update_action(fk);
+	foreach(lc, operation.on_delete->columns)
+		operation.delset[operation.ndelset++] =
+			fkfix_check_key_column(operation.reader, fk, lfirst(lc));
+
+	describe_change(&operation, change);
+	change_catalogs(&operation);
+	if (!operation.changed)
+		return false;
+
+	invalidate_tables(operation.shape);
+	CommandCounterIncrement();
+	fkfix_history_record(extension, change, occasion);
+	log_change(change);
+	return true;
+}
+
+/* As ATExecAlterConstraint: a derived key changes with its root or not at all. */
+static void
+refuse_descendant(Reader *reader, const ForeignKey *fk)
+{
+	ForeignKey *root;
+
+	if (!OidIsValid(fk->conparentid))
+		return;
+	root = fkfix_catalog_get(reader, fkfix_catalog_root(reader, fk));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot rebuild constraint \"%s\" on relation \"%s\"",
+					NameStr(fk->name),
+					NameStr(fkfix_catalog_table(reader, fk->conrelid)->name)),
+			 root == NULL ? 0 :
+			 errdetail("Constraint \"%s\" is derived from constraint \"%s\" of relation \"%s\".",
+					   NameStr(fk->name), NameStr(root->name),
+					   NameStr(fkfix_catalog_table(reader, root->conrelid)->name)),
+			 errhint("You may rebuild the constraint it derives from instead.")));
+}
+
+static void
+refuse_illegal(Reader *reader, const ForeignKey *fk, const Action *on_delete,
+			   const Action *on_update)
+{
+	List	   *obstacles = fkfix_check_actions(reader, fk, on_delete, on_update);
+	Obstacle   *obstacle = obstacles == NIL ? NULL : linitial(obstacles);
+
+	if (obstacle == NULL || !obstacle->illegal)
+		return;
+	ereport(ERROR,
+			(errcode(obstacle->sqlstate),
+			 errmsg("%s", obstacle->message),
+			 errdetail("%s", obstacle->detail)));
+}
+
+static void
+refuse_damaged(Operation *operation)
+{
+	Fault	   *fault = fkfix_shape_damage(operation->reader, operation->shape);
+	ForeignKey *fk = operation->shape->root->fk;
+
+	if (fault == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("foreign key \"%s\" of table \"%s\" is damaged", NameStr(fk->name),
+					NameStr(fkfix_catalog_table(operation->reader, fk->conrelid)->name)),
+			 errdetail("%s", fault->detail),
+			 errhint("Drop it and add it again: %s",
+					 fkfix_ddl_recreate(operation->reader, fk, operation->on_delete,
+										operation->on_update))));
+}
+
+/* Changes every row of the key's tree, and its action triggers. */
+static void
+change_catalogs(Operation *operation)
+{
+	ListCell   *lc;
+
+	operation->pg_constraint = table_open(ConstraintRelationId, RowExclusiveLock);
+	operation->pg_trigger = table_open(TriggerRelationId, RowExclusiveLock);
+	foreach(lc, operation->shape->nodes)
+	{
+		const ShapeNode *node = lfirst(lc);
+
+		change_constraint(operation, node);
+		if (fkfix_shape_has_triggers(node, TRIGGER_ON_DELETE))
+		{
+			change_trigger(operation, node, TRIGGER_ON_DELETE);
+			change_trigger(operation, node, TRIGGER_ON_UPDATE);
+		}
+	}
+	table_close(operation->pg_trigger, RowExclusiveLock);
+	table_close(operation->pg_constraint, RowExclusiveLock);
+}
+
+/*
+ * Changes one row of pg_constraint, unless it says the same already.  The
+ * column list is variable in length, and NULL without one.
+ */
+static void
+change_constraint(Operation *operation, const ShapeNode *node)
+{
+	const ForeignKey *fk = node->fk;
+	AttrNumber	delset[INDEX_MAX_KEYS];
+	int			ndelset = fkfix_shape_map_columns(operation->reader, operation->shape->root->fk,
+												  operation->delset, operation->ndelset,
+												  fk->conrelid, delset);
+	Datum		values[Natts_pg_constraint] = {0};
+	bool		nulls[Natts_pg_constraint] = {0};
+	bool		replaces[Natts_pg_constraint] = {0};
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (fk->on_delete == operation->on_delete->kind->code &&
+		fk->on_update == operation->on_update->kind->code &&
+		fkfix_catalog_same_columns(fk->delset, fk->ndelset, delset, ndelset))
+		return;
+
+	replaces[Anum_pg_constraint_confdeltype - 1] = true;
+	values[Anum_pg_constraint_confdeltype - 1] = CharGetDatum(operation->on_delete->kind->code);
+	replaces[Anum_pg_constraint_confupdtype - 1] = true;
+	values[Anum_pg_constraint_confupdtype - 1] = CharGetDatum(operation->on_update->kind->code);
+	replaces[Anum_pg_constraint_confdelsetcols - 1] = true;
+	if (ndelset > 0)
+		values[Anum_pg_constraint_confdelsetcols - 1] = PointerGetDatum(make_column_list(delset, ndelset));
+	else
+		nulls[Anum_pg_constraint_confdelsetcols - 1] = true;
+
+	ScanKeyInit(&key, Anum_pg_constraint_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(fk->oid));
+	scan = systable_beginscan(operation->pg_constraint, ConstraintOidIndexId, true,
+							  NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for constraint %u", fk->oid);
+	tuple = heap_modify_tuple(tuple, RelationGetDescr(operation->pg_constraint),
+							  values, nulls, replaces);
+	CatalogTupleUpdate(operation->pg_constraint, &tuple->t_self, tuple);
+	InvokeObjectPostAlterHook(ConstraintRelationId, fk->oid, 0);
+	systable_endscan(scan);
+	operation->changed = true;
+}
+
+/*
+ * Changes one action trigger, unless it does the same already.  As
+ * createForeignKeyActionTriggers: only NO ACTION is deferrable.
+ */
+static void
+change_trigger(Operation *operation, const ShapeNode *node, TriggerSlot slot)
+{
+	const KeyTrigger *trigger = node->triggers[slot];
+	const ActionKind *kind = slot == TRIGGER_ON_DELETE ?
+		operation->on_delete->kind : operation->on_update->kind;
+	Oid			func = slot == TRIGGER_ON_DELETE ? kind->delete_func : kind->update_func;
+	Form_pg_trigger form;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (trigger->func == func)
+		return;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(trigger->oid));
+	scan = systable_beginscan(operation->pg_trigger, TriggerOidIndexId, true,
+							  NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "could not find tuple for trigger %u", trigger->oid);
+	tuple = heap_copytuple(tuple);
+	form = (Form_pg_trigger) GETSTRUCT(tuple);
+	form->tgfoid = func;
+	form->tgdeferrable = kind->deferrable && node->fk->deferrable;
+	form->tginitdeferred = kind->deferrable && node->fk->deferred;
+	CatalogTupleUpdate(operation->pg_trigger, &tuple->t_self, tuple);
+	systable_endscan(scan);
+	operation->changed = true;
+}
+
+static ArrayType *
+make_column_list(const AttrNumber *columns, int count)
+{
+	Datum		elements[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Int16GetDatum(columns[i]);
+	return construct_array(elements, count, INT2OID, sizeof(int16), true, TYPALIGN_SHORT);
+}
+
+/*
+ * pg_trigger invalidates nothing by itself, and the plan of SET NULL depends on
+ * the column list without saying so: its key in ri_triggers.c does not have it.
+ */
+static void
+invalidate_tables(const Shape *shape)
+{
+	ListCell   *lc;
+
+	foreach(lc, shape->nodes)
+	{
+		const ShapeNode *node = lfirst(lc);
+
+		CacheInvalidateRelcacheByRelid(node->fk->conrelid);
+		CacheInvalidateRelcacheByRelid(node->fk->confrelid);
+	}
+}
+
+static void
+describe_change(Operation *operation, Change *change)
+{
+	Reader	   *reader = operation->reader;
+	ForeignKey *fk = operation->shape->root->fk;
+
+	change->referencing = fkfix_catalog_table_name(reader, fk->conrelid);
+	change->constraint_name = pstrdup(NameStr(fk->name));
+	change->referenced = fkfix_catalog_table_name(reader, fk->confrelid);
+	change->old_on_delete = fkfix_action_text(fkfix_catalog_delete_action(reader, fk));
+	change->new_on_delete = fkfix_action_text(operation->on_delete);
+	change->old_on_update = fkfix_action_text(fkfix_catalog_update_action(fk));
+	change->new_on_update = fkfix_action_text(operation->on_update);
+}
+
+static void
+log_change(const Change *change)
+{
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("foreign key \"%s\" of table %s changed from ON DELETE %s ON UPDATE %s to ON DELETE %s ON UPDATE %s",
+					change->constraint_name, change->referencing,
+					change->old_on_delete, change->old_on_update,
+					change->new_on_delete, change->new_on_update)));
+}

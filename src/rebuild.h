@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * rebuild.h
+ *		The operating theatre: the only code that writes a system catalog.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_REBUILD_H
+#define FKFIX_REBUILD_H
+
+#include "action.h"
+#include "catalog.h"
+#include "history.h"
+
+extern bool fkfix_rebuild_key(Extension *extension, Oid constraint,
+							  const Action *on_delete, const Action *on_update,
+							  const Occasion *occasion, Change *change);
+
+#endif							/* FKFIX_REBUILD_H */

@@ -1,0 +1,193 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.c
+ *		fkfix_audit() and fkfix_status(): what the judge says, as rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "args.h"
+#include "audit.h"
+#include "hazard.h"
+
+#define AUDIT_COLUMNS	13
+#define STATUS_COLUMNS	(5 + STATUS_COUNT)
+
+/* What one call is about. */
+typedef struct Report
+{
+	Extension  *extension;
+	Policy	   *policy;
+	Reader	   *reader;
+	bool		all_keys;
+	ReturnSetInfo *rsinfo;
+	int64		counts[STATUS_COUNT];
+} Report;
+
+static void begin_report(Report *report);
+static Finding *judge(Report *report, const ForeignKey *fk);
+static void report_key(const ForeignKey *fk, void *state);
+static void count_key(const ForeignKey *fk, void *state);
+static void put_key(Report *report, const ForeignKey *fk,
+					const Finding *finding);
+static Datum column_name_array(Report *report, const ForeignKey *fk);
+static char *required_text(const Finding *finding, List *accepted);
+
+PG_FUNCTION_INFO_V1(fkfix_audit);
+PG_FUNCTION_INFO_V1(fkfix_status);
+
+/*
+ * fkfix_audit(relation, all_keys)
+ *
+ * Returns the root foreign keys that are not in order, or all.
+ */
+Datum
+fkfix_audit(PG_FUNCTION_ARGS)
+{
+	Report		report = {0};
+
+	FKFIX_REQUIRE_ARG(1, "all_keys");
+	InitMaterializedSRF(fcinfo, 0);
+	begin_report(&report);
+	report.all_keys = PG_GETARG_BOOL(1);
+	report.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	fkfix_catalog_each_root(report.reader, FKFIX_ARG_TABLE(0), report_key, &report);
+	return (Datum) 0;
+}
+
+/*
+ * fkfix_status()
+ *
+ * Returns one row: is the policy enforced, here and in this session, and how
+ * many keys have which status.
+ */
+Datum
+fkfix_status(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Report		report = {0};
+	const char *off_duty = fkfix_extension_off_duty();
+	char		enabled = TRIGGER_DISABLED;
+	bool		installed = OidIsValid(fkfix_extension_event_trigger(&enabled));
+	Datum		values[STATUS_COLUMNS];
+	bool		nulls[STATUS_COLUMNS] = {0};
+	int			i = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	begin_report(&report);
+	fkfix_catalog_each_root(report.reader, InvalidOid, count_key, &report);
+
+	values[i++] = BoolGetDatum(installed);
+	values[i++] = BoolGetDatum(installed && enabled != TRIGGER_DISABLED);
+	values[i++] = BoolGetDatum(off_duty == NULL);
+	values[i] = fkfix_args_text(off_duty, &nulls[i]);
+	i++;
+	values[i++] = Int64GetDatum(list_length(report.policy->rules));
+	for (int status = 0; status < STATUS_COUNT; status++)
+		values[i++] = Int64GetDatum(report.counts[status]);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	return (Datum) 0;
+}
+
+/* Reads the policy as the calling query sees it. */
+static void
+begin_report(Report *report)
+{
+	report->extension = fkfix_extension_get();
+	report->policy = fkfix_policy_load(report->extension, GetActiveSnapshot());
+	report->reader = fkfix_catalog_reader(NULL);
+}
+
+/* Judges a key, triggers included; NULL if it is out of scope. */
+static Finding *
+judge(Report *report, const ForeignKey *fk)
+{
+	TableFacts *table = fkfix_catalog_table(report->reader, fk->conrelid);
+	Finding    *finding;
+
+	if (table == NULL || table->temporary ||
+		fkfix_catalog_in_extension(report->reader, fk->conrelid))
+		return NULL;
+	finding = fkfix_audit_judge(report->policy, report->reader, fk);
+	fkfix_audit_inspect(report->reader, fk, finding);
+	return finding;
+}
+
+static void
+report_key(const ForeignKey *fk, void *state)
+{
+	Report	   *report = state;
+	Finding    *finding = judge(report, fk);
+
+	if (finding != NULL &&
+		(report->all_keys || !fkfix_audit_in_order(finding->status)))
+		put_key(report, fk, finding);
+}
+
+static void
+count_key(const ForeignKey *fk, void *state)
+{
+	Report	   *report = state;
+	Finding    *finding = judge(report, fk);
+
+	if (finding != NULL)
+		report->counts[finding->status]++;
+}
+
+static void
+put_key(Report *report, const ForeignKey *fk, const Finding *finding)
+{
+	Reader	   *reader = report->reader;
+	const Rule *rule = finding->rule;
+	Datum		values[AUDIT_COLUMNS];
+	bool		nulls[AUDIT_COLUMNS] = {0};
+	int			i = 0;
+
+	values[i++] = ObjectIdGetDatum(fk->conrelid);
+	values[i++] = NameGetDatum(&fk->name);
+	values[i++] = column_name_array(report, fk);
+	values[i++] = ObjectIdGetDatum(fk->confrelid);
+	values[i++] = CStringGetTextDatum(fkfix_action_text(fkfix_catalog_delete_action(reader, fk)));
+	values[i] = fkfix_args_text(required_text(finding, rule ? rule->on_delete : NIL), &nulls[i]);
+	i++;
+	values[i++] = CStringGetTextDatum(fkfix_action_text(fkfix_catalog_update_action(fk)));
+	values[i] = fkfix_args_text(required_text(finding, rule ? rule->on_update : NIL), &nulls[i]);
+	i++;
+	values[i++] = CStringGetTextDatum(fkfix_audit_status_name(finding->status));
+	nulls[i] = rule == NULL;
+	values[i++] = rule ? Int64GetDatum(rule->id) : (Datum) 0;
+	values[i] = fkfix_args_text(finding->detail, &nulls[i]);
+	i++;
+	values[i++] = fkfix_args_text_array(fkfix_hazard_list(reader, fk, finding));
+	values[i] = fkfix_args_text(fkfix_audit_remedy(report->extension, reader, fk, finding), &nulls[i]);
+	tuplestore_putvalues(report->rsinfo->setResult, report->rsinfo->setDesc, values, nulls);
+}
+
+static Datum
+column_name_array(Report *report, const ForeignKey *fk)
+{
+	List	   *names = fkfix_catalog_column_names(report->reader, fk->conrelid,
+												   fk->conkey, fk->nkeys);
+	Datum	   *elements = palloc(list_length(names) * sizeof(Datum));
+	ListCell   *lc;
+
+	foreach(lc, names)
+		elements[foreach_current_index(lc)] = CStringGetDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(elements, list_length(names), NAMEOID,
+										   NAMEDATALEN, false, TYPALIGN_CHAR));
+}
+
+/* What the winning rule accepts, as it is written; NULL for anything. */
+static char *
+required_text(const Finding *finding, List *accepted)
+{
+	return accepted == NIL ? NULL : fkfix_action_list_text(accepted);
+}

@@ -1,0 +1,305 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.c
+ *		The front desk: fkfix_rebuild().
+ *
+ * Whoever wants a key rebuilt comes here.  What is asked is settled (the action
+ * named, or the one that the policy requires), whether it may be asked (as DROP
+ * and ADD CONSTRAINT would), and the locks are taken; then everything is looked
+ * up again, because waiting for a lock takes time, and the key goes on to the
+ * operating theatre.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/catalog.h"
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "args.h"
+#include "audit.h"
+#include "check.h"
+#include "compat.h"
+#include "lock.h"
+#include "message.h"
+#include "rebuild.h"
+#include "request.h"
+
+/* What fkfix_rebuild was called with. */
+typedef struct Request
+{
+	Extension  *extension;
+	Oid			relid;
+	char	   *name;
+	const Action *on_delete;	/* NULL: not named */
+	const Action *on_update;
+} Request;
+
+static ForeignKey *lock_key(const Request *request);
+static bool rebuild_by_policy(const Request *request, const ForeignKey *fk);
+static bool rebuild_by_request(const Request *request, const ForeignKey *fk);
+static void refuse_without_demand(const ForeignKey *fk, Reader *reader,
+								  const Finding *finding);
+static void heed_policy(const Request *request, Reader *reader,
+						const ForeignKey *fk);
+static void warn_of_obstacles(const Request *request, Reader *reader,
+							  const ForeignKey *fk);
+
+PG_FUNCTION_INFO_V1(fkfix_rebuild);
+
+/*
+ * fkfix_rebuild(relation, constraint_name, on_delete, on_update)
+ *
+ * Gives one foreign key the actions named, or those that the policy requires if
+ * none is.  Returns whether anything changed.
+ */
+Datum
+fkfix_rebuild(PG_FUNCTION_ARGS)
+{
+	Request		request = {0};
+	ForeignKey *fk;
+
+	FKFIX_REQUIRE_ARG(0, "relation");
+	FKFIX_REQUIRE_ARG(1, "constraint_name");
+	PreventCommandIfReadOnly("fkfix_rebuild()");
+	PreventCommandDuringRecovery("fkfix_rebuild()");
+
+	request.extension = fkfix_extension_get();
+	request.relid = PG_GETARG_OID(0);
+	request.name = NameStr(*PG_GETARG_NAME(1));
+	request.on_delete = fkfix_args_action(fcinfo, 2, true);
+	request.on_update = fkfix_args_action(fcinfo, 3, false);
+
+	fk = lock_key(&request);
+	if (request.on_delete == NULL && request.on_update == NULL)
+		PG_RETURN_BOOL(rebuild_by_policy(&request, fk));
+	PG_RETURN_BOOL(rebuild_by_request(&request, fk));
+}
+
+/*
+ * Returns a foreign key, given its table and name, in the current memory
+ * context.  Raises an error if there is no such table or key, or if the
+ * constraint is of another kind, in the words of ATExecAlterConstraint.
+ */
+ForeignKey *
+fkfix_request_find_key(Reader *reader, Oid relid, const char *name)
+{
+	TableFacts *table = fkfix_catalog_table(reader, relid);
+	ForeignKey *fk;
+
+	if (table == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	if (IsCatalogRelationOid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied: \"%s\" is a system catalog",
+						NameStr(table->name))));
+	if (isOtherTempNamespace(table->schema_oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot alter temporary tables of other sessions")));
+	fk = fkfix_catalog_find(reader, relid, name);
+	if (fk != NULL)
+		return fk;
+	if (OidIsValid(get_relation_constraint_oid(relid, name, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("constraint \"%s\" of relation \"%s\" is not a foreign key constraint",
+						name, NameStr(table->name))));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("constraint \"%s\" of relation \"%s\" does not exist",
+					name, NameStr(table->name))));
+}
+
+/*
+ * Raises an error unless the current user could drop the key and add it again:
+ * owns the referencing table and has REFERENCES on the referenced table, or on
+ * each referenced column.  See ATSimplePermissions and checkFkeyPermissions.
+ */
+void
+fkfix_request_check_privileges(Reader *reader, const ForeignKey *fk)
+{
+	Oid			roleid = GetUserId();
+	char	   *referenced = get_rel_name(fk->confrelid);
+
+	if (!fkfix_compat_owns_table(fk->conrelid, roleid))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(fk->conrelid));
+	if (pg_class_aclcheck(fk->confrelid, roleid, ACL_REFERENCES) == ACLCHECK_OK)
+		return;
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		AclResult	result = pg_attribute_aclcheck(fk->confrelid, fk->confkey[i],
+												   roleid, ACL_REFERENCES);
+
+		if (result != ACLCHECK_OK)
+			aclcheck_error(result, OBJECT_TABLE, referenced);
+	}
+}
+
+/*
+ * Returns what is to be done about a violation of a rule in this session: the
+ * rule's own mode, unless fkfix.enforcement overrides it.
+ */
+Enforcement
+fkfix_request_mode(const Rule *rule)
+{
+	return fkfix_enforcement == ENFORCE_BY_POLICY ?
+		rule->enforcement : (Enforcement) fkfix_enforcement;
+}
+
+/*
+ * Looks up the key that is meant, locks its tables and makes sure that it is
+ * still the one.  Another may have taken its name while we waited.
+ */
+static ForeignKey *
+lock_key(const Request *request)
+{
+	Reader	   *reader = fkfix_catalog_reader(NULL);
+	ForeignKey *fk = fkfix_request_find_key(reader, request->relid, request->name);
+
+	fkfix_request_check_privileges(reader, fk);
+	fkfix_lock_turn(request->extension);
+	for (;;)
+	{
+		ForeignKey *locked = fk;
+
+		fkfix_lock_keys(list_make1(locked));
+		reader = fkfix_catalog_reader(NULL);
+		fk = fkfix_request_find_key(reader, request->relid, request->name);
+		if (fk->oid == locked->oid)
+			break;
+	}
+	fkfix_request_check_privileges(reader, fk);
+	fkfix_lock_check_idle(fk);
+	return fk;
+}
+
+/* Nothing was named: do what the policy asks. */
+static bool
+rebuild_by_policy(const Request *request, const ForeignKey *fk)
+{
+	Reader	   *reader = fkfix_catalog_reader(NULL);
+	Policy	   *policy = fkfix_policy_load(request->extension, GetLatestSnapshot());
+	Finding    *finding = fkfix_audit_judge(policy, reader, fk);
+	Occasion	occasion = {"rebuild", 0, NULL};
+	Change		change;
+
+	refuse_without_demand(fk, reader, finding);
+	occasion.rule_id = finding->rule->id;
+	return fkfix_rebuild_key(request->extension, fk->oid, finding->set_on_delete,
+							 finding->set_on_update, &occasion, &change);
+}
+
+/* Actions were named: set them, if enforcement does not stand against it. */
+static bool
+rebuild_by_request(const Request *request, const ForeignKey *fk)
+{
+	Reader	   *reader = fkfix_catalog_reader(NULL);
+	Occasion	occasion = {"rebuild", 0, NULL};
+	Change		change;
+
+	heed_policy(request, reader, fk);
+	warn_of_obstacles(request, reader, fk);
+	return fkfix_rebuild_key(request->extension, fk->oid, request->on_delete,
+							 request->on_update, &occasion, &change);
+}
+
+static void
+refuse_without_demand(const ForeignKey *fk, Reader *reader, const Finding *finding)
+{
+	const char *table = NameStr(fkfix_catalog_table(reader, fk->conrelid)->name);
+
+	switch (finding->status)
+	{
+		case STATUS_VIOLATION:
+		case STATUS_COMPLIANT:
+			return;
+		case STATUS_CONFLICT:
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("rules conflict over foreign key \"%s\" of table \"%s\"",
+							NameStr(fk->name), table),
+					 errdetail("%s", finding->detail),
+					 errhint("Give one of them a higher priority, or name the action in the call.")));
+			break;
+		case STATUS_INFEASIBLE:
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("foreign key \"%s\" of table \"%s\" cannot be %s",
+							NameStr(fk->name), table,
+							fkfix_audit_demand(finding->rule, finding->set_on_delete != NULL,
+											   finding->set_on_update != NULL)),
+					 errdetail("%s", finding->detail),
+					 errhint("Change the table, or rule " INT64_FORMAT ".", finding->rule->id)));
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("no rule asks anything of foreign key \"%s\" of table \"%s\"",
+							NameStr(fk->name), table),
+					 finding->rule == NULL ? 0 :
+					 errdetail("Rule " INT64_FORMAT " exempts it.", finding->rule->id),
+					 errhint("Name the action in the call, as in on_delete => 'CASCADE', or add a rule to fkfix_policy.")));
+	}
+}
+
+/*
+ * A SELECT fires no event trigger.  So where the policy is enforced, it binds
+ * the actions named here as it binds those written in DDL.
+ */
+static void
+heed_policy(const Request *request, Reader *reader, const ForeignKey *fk)
+{
+	Finding    *finding;
+	Enforcement mode;
+	bool		bad_delete;
+	bool		bad_update;
+
+	if (fkfix_extension_off_duty() != NULL)
+		return;
+	finding = fkfix_audit_judge(fkfix_policy_load(request->extension, GetLatestSnapshot()),
+								reader, fk);
+	if (finding->rule == NULL)
+		return;
+	bad_delete = request->on_delete != NULL &&
+		!fkfix_audit_accepts(reader, fk, finding->rule->on_delete, request->on_delete);
+	bad_update = request->on_update != NULL &&
+		!fkfix_audit_accepts(reader, fk, finding->rule->on_update, request->on_update);
+	mode = fkfix_request_mode(finding->rule);
+	if (!(bad_delete || bad_update) || mode == ENFORCE_OFF)
+		return;
+	ereport(mode == ENFORCE_WARN ? WARNING : ERROR,
+			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
+			 errmsg("foreign key \"%s\" of table \"%s\" must be %s", NameStr(fk->name),
+					NameStr(fkfix_catalog_table(reader, fk->conrelid)->name),
+					fkfix_audit_demand(finding->rule, bad_delete, bad_update)),
+			 fkfix_message_errdetail(finding->rule),
+			 errhint("A role that may set \"fkfix.enforcement\" can set it to off for this session."),
+			 fkfix_message_errkey(reader, fk)));
+}
+
+/* What PostgreSQL accepts and cannot do is done, with a warning. */
+static void
+warn_of_obstacles(const Request *request, Reader *reader, const ForeignKey *fk)
+{
+	ListCell   *lc;
+
+	foreach(lc, fkfix_check_actions(reader, fk, request->on_delete, request->on_update))
+	{
+		Obstacle   *obstacle = lfirst(lc);
+
+		if (!obstacle->illegal)
+			ereport(WARNING,
+					(errmsg("%s", obstacle->message),
+					 errdetail("%s", obstacle->detail)));
+	}
+}

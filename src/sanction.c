@@ -1,0 +1,214 @@
+/*-------------------------------------------------------------------------
+ *
+ * sanction.c
+ *		What is done about a key that DDL left in violation of the policy.
+ *
+ * The rule says: nothing, a warning, an error, or a fix on the spot.  A key
+ * that the statement itself made can always be fixed if its definition allows
+ * it: the statement holds the locks, and no trigger event can refer to triggers
+ * that did not exist before.  A key that was there already, and that a RENAME
+ * brought into a rule's range, is different: its tables may be in use, and a
+ * statement that never meant to lock them must not wait.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lock.h"
+#include "message.h"
+#include "rebuild.h"
+#include "request.h"
+#include "sanction.h"
+
+/* One key and everything that is needed to speak of it. */
+typedef struct Case
+{
+	const Statement *statement;
+	Reader	   *reader;
+	const ForeignKey *fk;
+	const Finding *finding;
+	bool		made_here;		/* by the statement */
+	const char *table;
+} Case;
+
+static void warn_of_conflict(const Case *c);
+static void complain(const Case *c, int elevel);
+static int	hint_remedy(const Case *c);
+static int	detail_why(const Case *c);
+static void fix(const Case *c);
+static bool may_touch(const Case *c);
+static void announce(const Case *c, const Change *change);
+
+/*
+ * Does what the policy says about a key: warns, raises an error, or rebuilds
+ * it.  "made_here" says that the statement being executed made the key, so that
+ * no further locks are needed; otherwise they are taken if that needs no
+ * waiting.  A statement that must pass gets warnings for errors.
+ */
+void
+fkfix_sanction(const Statement *statement, Reader *reader, const ForeignKey *fk,
+			   const Finding *finding, bool made_here)
+{
+	Case		c = {statement, reader, fk, finding, made_here, NULL};
+	int			error = statement->must_pass ? WARNING : ERROR;
+
+	c.table = NameStr(fkfix_catalog_table(reader, fk->conrelid)->name);
+	switch (fkfix_sanction_mode(finding))
+	{
+		case ENFORCE_BY_POLICY:
+		case ENFORCE_OFF:
+			break;
+		case ENFORCE_WARN:
+			if (finding->status == STATUS_CONFLICT)
+				warn_of_conflict(&c);
+			else
+				complain(&c, WARNING);
+			break;
+		case ENFORCE_ERROR:
+			complain(&c, error);
+			break;
+		case ENFORCE_FIX:
+			if (finding->status == STATUS_INFEASIBLE)
+				complain(&c, error);
+			else
+				fix(&c);
+			break;
+	}
+}
+
+/*
+ * Returns what is to be done about a finding in this session: off if it is in
+ * order, a warning for a conflict, otherwise what the rule says.
+ */
+Enforcement
+fkfix_sanction_mode(const Finding *finding)
+{
+	ListCell   *lc;
+
+	if (fkfix_audit_in_order(finding->status))
+		return ENFORCE_OFF;
+	if (finding->status != STATUS_CONFLICT)
+		return fkfix_request_mode(finding->rule);
+	foreach(lc, finding->rules)
+	{
+		if (fkfix_request_mode(lfirst(lc)) != ENFORCE_OFF)
+			return ENFORCE_WARN;
+	}
+	return ENFORCE_OFF;
+}
+
+static void
+warn_of_conflict(const Case *c)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
+			 errmsg("rules conflict over foreign key \"%s\" of table \"%s\"",
+					NameStr(c->fk->name), c->table),
+			 errdetail("%s", c->finding->detail),
+			 errhint("Give one of them a higher priority."),
+			 fkfix_message_errkey(c->reader, c->fk)));
+}
+
+/*
+ * The one complaint of warn and error.  Many a command line prints only the
+ * primary message, so what to write stands in it.
+ */
+static void
+complain(const Case *c, int elevel)
+{
+	const Finding *finding = c->finding;
+
+	ereport(elevel,
+			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
+			 errmsg("foreign key \"%s\" of table \"%s\" must be %s",
+					NameStr(c->fk->name), c->table,
+					fkfix_audit_demand(finding->rule, finding->set_on_delete != NULL,
+									   finding->set_on_update != NULL)),
+			 detail_why(c),
+			 elevel == ERROR && c->made_here && finding->status == STATUS_VIOLATION ?
+			 fkfix_message_errhint_declare(finding->rule, finding->set_on_delete != NULL,
+										   finding->set_on_update != NULL) :
+			 hint_remedy(c),
+			 fkfix_message_errkey(c->reader, c->fk)));
+}
+
+static int
+hint_remedy(const Case *c)
+{
+	char	   *remedy = fkfix_audit_remedy(c->statement->extension, c->reader, c->fk,
+											c->finding);
+
+	if (remedy == NULL)
+		return errhint("The key cannot do that as it is: change the table, or the rule.");
+	return errhint("%s", remedy);
+}
+
+/* The rule and its reason; what stands in the way, if something does. */
+static int
+detail_why(const Case *c)
+{
+	if (c->finding->status == STATUS_INFEASIBLE)
+		return errdetail("Rule " INT64_FORMAT " of the foreign key policy asks for it, but: %s",
+						 c->finding->rule->id, c->finding->detail);
+	return fkfix_message_errdetail(c->finding->rule);
+}
+
+/* Rebuilds the key, now. */
+static void
+fix(const Case *c)
+{
+	const Statement *statement = c->statement;
+	Occasion	occasion = {"enforcement", c->finding->rule->id, statement->command_tag};
+	Change		change;
+
+	if (!c->made_here && !may_touch(c))
+	{
+		complain(c, WARNING);
+		return;
+	}
+	if (fkfix_rebuild_key(statement->extension, c->fk->oid, c->finding->set_on_delete,
+						  c->finding->set_on_update, &occasion, &change))
+		announce(c, &change);
+}
+
+/* Are the tables of an older key to be had without waiting, and idle? */
+static bool
+may_touch(const Case *c)
+{
+	return fkfix_lock_keys_conditionally(c->fk) && fkfix_lock_is_idle(c->fk);
+}
+
+/*
+ * A fix that fills in what was left out deserves a notice; one that overrules
+ * what somebody wrote, a warning that says both.
+ */
+static void
+announce(const Case *c, const Change *change)
+{
+	const Finding *finding = c->finding;
+	bool		overrules = (finding->set_on_delete != NULL && strcmp(change->old_on_delete, "NO ACTION") != 0) ||
+		(finding->set_on_update != NULL && strcmp(change->old_on_update, "NO ACTION") != 0);
+	StringInfoData now;
+	StringInfoData was;
+
+	initStringInfo(&now);
+	initStringInfo(&was);
+	if (finding->set_on_delete != NULL)
+	{
+		appendStringInfo(&now, "ON DELETE %s", change->new_on_delete);
+		appendStringInfo(&was, "ON DELETE %s", change->old_on_delete);
+	}
+	if (finding->set_on_update != NULL)
+	{
+		appendStringInfo(&now, "%sON UPDATE %s", now.len > 0 ? " " : "", change->new_on_update);
+		appendStringInfo(&was, "%sON UPDATE %s", was.len > 0 ? " " : "", change->old_on_update);
+	}
+	ereport(overrules ? WARNING : NOTICE,
+			(overrules ?
+			 errmsg("foreign key \"%s\" of table \"%s\" is now %s instead of %s",
+					NameStr(c->fk->name), c->table, now.data, was.data) :
+			 errmsg("foreign key \"%s\" of table \"%s\" is now %s",
+					NameStr(c->fk->name), c->table, now.data),
+			 fkfix_message_errdetail(finding->rule),
+			 fkfix_message_errkey(c->reader, c->fk)));
+}

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * sanction.h
+ *		What is done about a key that DDL left in violation of the policy.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_SANCTION_H
+#define FKFIX_SANCTION_H
+
+#include "audit.h"
+
+/* The statement that is being looked at. */
+typedef struct Statement
+{
+	Extension  *extension;
+	const Policy *policy;
+	const char *command_tag;
+	bool		must_pass;		/* it cannot be refused: DETACH */
+} Statement;
+
+extern void fkfix_sanction(const Statement *statement, Reader *reader,
+						   const ForeignKey *fk, const Finding *finding,
+						   bool made_here);
+extern Enforcement fkfix_sanction_mode(const Finding *finding);
+
+#endif							/* FKFIX_SANCTION_H */

@@ -1,0 +1,90 @@
+/*-------------------------------------------------------------------------
+ *
+ * shape.h
+ *		A foreign key with everything that hangs on it: descendants, triggers,
+ *		and whether they are what they must be.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_SHAPE_H
+#define FKFIX_SHAPE_H
+
+#include "nodes/pg_list.h"
+
+#include "catalog.h"
+
+/* The triggers a key can have on its two tables. */
+typedef enum TriggerSlot
+{
+	TRIGGER_ON_DELETE,			/* action triggers, on the referenced table */
+	TRIGGER_ON_UPDATE,
+	TRIGGER_CHECK_INSERT,		/* check triggers, on the referencing table */
+	TRIGGER_CHECK_UPDATE,
+	TRIGGER_NSLOTS
+} TriggerSlot;
+
+/* A row of pg_trigger that belongs to a foreign key. */
+typedef struct KeyTrigger
+{
+	Oid			oid;
+	Oid			relid;			/* the table it is on */
+	Oid			constrrelid;	/* the table at the other end */
+	Oid			parentid;
+	Oid			func;
+	char		enabled;
+	bool		deferrable;
+	bool		deferred;
+} KeyTrigger;
+
+/* Which partition a key stands for. */
+typedef enum ShapeSide
+{
+	SIDE_ROOT,					/* none: it is what the user made */
+	SIDE_REFERENCED,			/* one of the referenced table */
+	SIDE_REFERENCING			/* one of the referencing table */
+} ShapeSide;
+
+/* A root key or one of its descendants. */
+typedef struct ShapeNode
+{
+	ForeignKey *fk;
+	struct ShapeNode *parent;	/* NULL for the root */
+	ShapeSide	side;
+	KeyTrigger *triggers[TRIGGER_NSLOTS];	/* NULL where there is none */
+	List	   *surplus;		/* KeyTriggers that fit no slot or a taken one */
+} ShapeNode;
+
+/* A root key and all its descendants, parents before children. */
+typedef struct Shape
+{
+	ShapeNode  *root;
+	List	   *nodes;
+} Shape;
+
+/* What can be wrong with a shape. */
+typedef enum FaultKind
+{
+	FAULT_DAMAGE,				/* the key does not do what it says */
+	FAULT_DEFERRABILITY,		/* triggers are deferrable and the key is not,
+								 * or the other way round */
+	FAULT_COLUMN_LIST,			/* a descendant names other columns */
+	FAULT_DISABLED				/* a trigger is switched off */
+} FaultKind;
+
+typedef struct Fault
+{
+	FaultKind	kind;
+	Oid			relid;			/* the table where it shows */
+	char	   *problem;		/* a few words */
+	char	   *detail;			/* a sentence */
+} Fault;
+
+extern Shape *fkfix_shape_read(Reader *reader, Oid root);
+extern List *fkfix_shape_faults(Reader *reader, const Shape *shape);
+extern Fault *fkfix_shape_damage(Reader *reader, const Shape *shape);
+extern bool fkfix_shape_has_triggers(const ShapeNode *node, TriggerSlot slot);
+extern int	fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
+									const AttrNumber *columns, int count,
+									Oid to_relid, AttrNumber *mapped);
+
+#endif							/* FKFIX_SHAPE_H */

@@ -1,0 +1,132 @@
+/*-------------------------------------------------------------------------
+ *
+ * switch.c
+ *		fkfix_enable_enforcement() and fkfix_disable_enforcement().
+ *
+ * The event trigger is not made by CREATE EXTENSION.  One that belongs to an
+ * extension exists from the first line of a restore, when the rules are not
+ * there yet or, worse, are, and the keys are not; a stand-alone one is dumped
+ * after everything else.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_event_trigger.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "extension.h"
+
+static void require_superuser(const char *what);
+static void refuse_foreign_trigger(const Extension *extension);
+static void run_ddl(const char *statement);
+
+PG_FUNCTION_INFO_V1(fkfix_enable_enforcement);
+PG_FUNCTION_INFO_V1(fkfix_disable_enforcement);
+
+/*
+ * fkfix_enable_enforcement()
+ *
+ * Creates the event trigger, or enables it again.
+ */
+Datum
+fkfix_enable_enforcement(PG_FUNCTION_ARGS)
+{
+	Extension  *extension;
+	char		enabled;
+
+	require_superuser("enable");
+	PreventCommandIfReadOnly("fkfix_enable_enforcement()");
+	extension = fkfix_extension_get();
+	if (!OidIsValid(fkfix_extension_event_trigger(&enabled)))
+	{
+		run_ddl(psprintf("CREATE EVENT TRIGGER %s ON ddl_command_end EXECUTE FUNCTION %s()",
+						 ENFORCEMENT_TRIGGER,
+						 quote_qualified_identifier(extension->schema_name, "fkfix_enforce")));
+		PG_RETURN_VOID();
+	}
+
+	refuse_foreign_trigger(extension);
+	if (enabled == TRIGGER_FIRES_ON_ORIGIN || enabled == TRIGGER_FIRES_ALWAYS)
+		ereport(NOTICE,
+				(errmsg("enforcement of the foreign key policy is already enabled")));
+	else
+		run_ddl(psprintf("ALTER EVENT TRIGGER %s ENABLE", ENFORCEMENT_TRIGGER));
+	PG_RETURN_VOID();
+}
+
+/*
+ * fkfix_disable_enforcement()
+ *
+ * Drops the event trigger.
+ */
+Datum
+fkfix_disable_enforcement(PG_FUNCTION_ARGS)
+{
+	char		enabled;
+
+	require_superuser("disable");
+	PreventCommandIfReadOnly("fkfix_disable_enforcement()");
+	if (!OidIsValid(fkfix_extension_event_trigger(&enabled)))
+	{
+		ereport(NOTICE,
+				(errmsg("enforcement of the foreign key policy is not enabled")));
+		PG_RETURN_VOID();
+	}
+	refuse_foreign_trigger(fkfix_extension_get());
+	run_ddl(psprintf("DROP EVENT TRIGGER %s", ENFORCEMENT_TRIGGER));
+	PG_RETURN_VOID();
+}
+
+/* Comes first: nobody else learns anything from calling these functions. */
+static void
+require_superuser(const char *what)
+{
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to %s enforcement of the foreign key policy", what),
+				 errhint("Must be superuser to %s enforcement.", what)));
+}
+
+/* An event trigger of that name that runs something else is not ours. */
+static void
+refuse_foreign_trigger(const Extension *extension)
+{
+	HeapTuple	tuple = SearchSysCache1(EVENTTRIGGERNAME,
+										CStringGetDatum(ENFORCEMENT_TRIGGER));
+	Oid			function;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	function = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtfoid;
+	ReleaseSysCache(tuple);
+	name = get_func_name(function);
+	if (get_func_namespace(function) == extension->schema &&
+		name != NULL && strcmp(name, "fkfix_enforce") == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_OBJECT),
+			 errmsg("event trigger \"%s\" runs another function", ENFORCEMENT_TRIGGER),
+			 errdetail("It runs %s().", name ? name : "an unknown function"),
+			 errhint("Rename it with ALTER EVENT TRIGGER.")));
+}
+
+/* Runs a statement of ours, in which all names are qualified. */
+static void
+run_ddl(const char *statement)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute(statement, false, 0) != SPI_OK_UTILITY)
+		elog(ERROR, "could not execute \"%s\"", statement);
+	SPI_finish();
+}
