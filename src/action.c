@@ -22,6 +22,7 @@
 #include "utils/fmgroids.h"
 
 #include "action.h"
+#include "compat.h"
 
 /*
  * As createForeignKeyActionTriggers: each action has a function per event,
@@ -56,7 +57,7 @@ static char *parse_identifier(Cursor *cursor);
 static bool accept_word(Cursor *cursor, const char *word);
 static bool accept_character(Cursor *cursor, char c);
 static void skip_space(Cursor *cursor);
-static void refuse_text(Cursor *cursor) pg_attribute_noreturn();
+pg_noreturn static void refuse_text(Cursor *cursor);
 static List *append_new_name(List *names, char *name);
 static bool contains_name(List *names, const char *name);
 static bool same_names(List *a, List *b);

@@ -37,6 +37,11 @@
 #define FKFIX_MODULE_MAGIC	PG_MODULE_MAGIC
 #endif
 
+/* 18 marks functions that do not return in front, as C11 does. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn _Noreturn
+#endif
+
 /* 16 replaced the ownership test of each object kind with a common one. */
 static inline bool
 fkfix_compat_owns_table(Oid relid, Oid roleid)

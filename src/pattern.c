@@ -15,13 +15,14 @@
 
 #include "mb/pg_wchar.h"
 
+#include "compat.h"
 #include "pattern.h"
 
 static const char *parse_part(const char *what, const char *pattern,
 							  const char *at, bool dot_separates,
 							  NamePattern *part);
-static void refuse_pattern(const char *what, const char *pattern,
-						   const char *detail) pg_attribute_noreturn();
+pg_noreturn static void refuse_pattern(const char *what, const char *pattern,
+									   const char *detail);
 
 /*
  * Parses the pattern of a table, [schema.]name.  Returns it in the current
