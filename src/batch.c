@@ -31,7 +31,8 @@
 typedef struct Patient
 {
 	ForeignKey *fk;
-	bool		locked;			/* it was a violation, so its tables are locked */
+	bool		locked;			/* it was a violation, so its tables are
+								 * locked */
 } Patient;
 
 /* What one call is about. */

@@ -181,7 +181,7 @@ serves_column(HeapTuple tuple, TupleDesc desc, const Wanted *wanted, int i)
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	bool		isnull;
 	oidvector  *collations = (oidvector *)
-		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, desc, &isnull));
+	DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, desc, &isnull));
 
 	for (int at = 0; at < wanted->ncolumns; at++)
 	{

@@ -75,8 +75,8 @@ fkfix_pattern_matches(const NamePattern *pattern, const char *name)
 		return strcmp(text, name) == 0;
 
 	/*
-	 * Each * first matches nothing; when what follows fails, the last one eats
-	 * a character more.  An earlier one never needs to be reconsidered.
+	 * Each * first matches nothing; when what follows fails, the last one
+	 * eats a character more.  An earlier one never needs to be reconsidered.
 	 */
 	p = text;
 	while (*name != '\0')

@@ -100,7 +100,7 @@ fkfix_rebuild_key(Extension *extension, Oid constraint,
 	operation.on_update = on_update ? on_update : fkfix_catalog_update_action(fk);
 	foreach(lc, operation.on_delete->columns)
 		operation.delset[operation.ndelset++] =
-			fkfix_check_key_column(operation.reader, fk, lfirst(lc));
+		fkfix_check_key_column(operation.reader, fk, lfirst(lc));
 
 	describe_change(&operation, change);
 	change_catalogs(&operation);
@@ -249,7 +249,7 @@ change_trigger(Operation *operation, const ShapeNode *node, TriggerSlot slot)
 {
 	const KeyTrigger *trigger = node->triggers[slot];
 	const ActionKind *kind = slot == TRIGGER_ON_DELETE ?
-		operation->on_delete->kind : operation->on_update->kind;
+	operation->on_delete->kind : operation->on_update->kind;
 	Oid			func = slot == TRIGGER_ON_DELETE ? kind->delete_func : kind->update_func;
 	Form_pg_trigger form;
 	ScanKeyData key;

@@ -342,7 +342,7 @@ inspect_trigger(Inspection *inspection, const ShapeNode *node, TriggerSlot slot,
 	bool		follows = !action || (kind != NULL && kind->deferrable);
 	Oid			relid = action ? fk->confrelid : fk->conrelid;
 	Oid			parent = node->parent == NULL || node->parent->triggers[slot] == NULL ?
-		InvalidOid : node->parent->triggers[slot]->oid;
+	InvalidOid : node->parent->triggers[slot]->oid;
 	char	   *table = fkfix_catalog_table_name(inspection->reader, trigger->relid);
 
 	if (trigger->relid != relid ||
