@@ -17,6 +17,7 @@
 #include "audit.h"
 #include "check.h"
 #include "ddl.h"
+#include "inspect.h"
 #include "shape.h"
 
 static const char *const status_names[STATUS_COUNT] = {
@@ -68,9 +69,9 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 	}
 
 	finding->set_on_delete = required_change(reader, fk, finding->rule->on_delete,
-											 fkfix_catalog_delete_action(reader, fk));
+											 fkfix_key_delete_action(reader, fk));
 	finding->set_on_update = required_change(reader, fk, finding->rule->on_update,
-											 fkfix_catalog_update_action(fk));
+											 fkfix_key_update_action(fk));
 	if (finding->set_on_delete == NULL && finding->set_on_update == NULL)
 	{
 		finding->status = STATUS_COMPLIANT;
@@ -96,7 +97,7 @@ void
 fkfix_audit_inspect(Reader *reader, const ForeignKey *fk, Finding *finding)
 {
 	Shape	   *shape = fkfix_shape_read(reader, fk->oid);
-	Fault	   *fault = shape == NULL ? NULL : fkfix_shape_damage(reader, shape);
+	Fault	   *fault = shape == NULL ? NULL : fkfix_inspect_damage(reader, shape);
 
 	if (fault != NULL)
 	{

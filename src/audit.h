@@ -10,7 +10,7 @@
 
 #include "nodes/pg_list.h"
 
-#include "catalog.h"
+#include "key.h"
 #include "policy.h"
 
 typedef enum Status

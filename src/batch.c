@@ -79,7 +79,7 @@ fkfix_rebuild_all(PG_FUNCTION_ARGS)
 	batch.extension = fkfix_extension_get();
 
 	look_again(&batch);
-	fkfix_catalog_each_root(batch.reader, FKFIX_ARG_TABLE(0), collect, &batch);
+	fkfix_key_each_root(batch.reader, FKFIX_ARG_TABLE(0), collect, &batch);
 	lock_violations(&batch);
 
 	one_key = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
@@ -135,7 +135,7 @@ collect(const ForeignKey *fk, void *state)
 
 	visit = MemoryContextSwitchTo(batch->context);
 	patient = palloc(sizeof(Patient));
-	patient->fk = fkfix_catalog_get(batch->reader, fk->oid);
+	patient->fk = fkfix_key_get(batch->reader, fk->oid);
 	patient->locked = finding->status == STATUS_VIOLATION;
 	if (patient->fk != NULL)
 		batch->patients = lappend(batch->patients, patient);
@@ -167,7 +167,7 @@ judge(Batch *batch, const ForeignKey *fk)
 static void
 treat(Batch *batch, const Patient *patient)
 {
-	ForeignKey *fk = fkfix_catalog_get(batch->reader, patient->fk->oid);
+	ForeignKey *fk = fkfix_key_get(batch->reader, patient->fk->oid);
 	Finding    *finding;
 	Change		change;
 
@@ -220,7 +220,7 @@ describe_unchanged(Batch *batch, const ForeignKey *fk, Change *change)
 {
 	change->constraint_name = pstrdup(NameStr(fk->name));
 	change->old_on_delete = change->new_on_delete =
-		fkfix_action_text(fkfix_catalog_delete_action(batch->reader, fk));
+		fkfix_action_text(fkfix_key_delete_action(batch->reader, fk));
 	change->old_on_update = change->new_on_update =
-		fkfix_action_text(fkfix_catalog_update_action(fk));
+		fkfix_action_text(fkfix_key_update_action(fk));
 }

@@ -10,7 +10,7 @@
 
 #include "nodes/pg_list.h"
 
-#include "catalog.h"
+#include "key.h"
 
 /* A reason not to give a key an action. */
 typedef struct Obstacle

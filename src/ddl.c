@@ -45,9 +45,9 @@ fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
 	if (fk->match == FKCONSTR_MATCH_FULL)
 		appendStringInfoString(&buf, " MATCH FULL");
 	append_action(&buf, "ON UPDATE",
-				  on_update ? on_update : fkfix_catalog_update_action(fk));
+				  on_update ? on_update : fkfix_key_update_action(fk));
 	append_action(&buf, "ON DELETE",
-				  on_delete ? on_delete : fkfix_catalog_delete_action(reader, fk));
+				  on_delete ? on_delete : fkfix_key_delete_action(reader, fk));
 	if (fk->deferrable)
 		appendStringInfoString(&buf, " DEFERRABLE");
 	if (fk->deferred)

@@ -8,7 +8,7 @@
 #ifndef FKFIX_DDL_H
 #define FKFIX_DDL_H
 
-#include "catalog.h"
+#include "key.h"
 
 extern char *fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
 								  const Action *on_delete,

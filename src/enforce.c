@@ -7,11 +7,8 @@
  * done.  Two kinds of foreign keys are of interest.  Keys that the statement
  * made are known by the addresses of its ADD CONSTRAINT subcommands; a key that
  * core takes down and puts up again (ALTER COLUMN TYPE) arrives as another
- * subcommand and is not new.  And keys that the statement may have brought into
- * or out of a rule's range, by renaming, moving, detaching or a NOT NULL: these
- * are judged as they are and, if that is bad, as they were, for which the
- * catalogs are read under a snapshot that does not see the statement's own
- * work.  What was bad before in the same way is not the statement's doing.
+ * subcommand and is not new.  And older keys that the statement may have brought
+ * into or out of a rule's range: review.c looks at those.
  *
  * The test is never xmin: VALIDATE and ALTER CONSTRAINT change it as well.  Nor
  * is the event trigger limited to certain tags: keys come with CREATE SCHEMA
@@ -42,34 +39,11 @@
 #include "utils/tuplestore.h"
 
 #include "compat.h"
+#include "review.h"
 #include "sanction.h"
 
 /* Column of pg_event_trigger_ddl_commands() that holds the command itself. */
 #define DDL_COMMANDS_NCOLUMNS	9
-
-/* What a statement did, as far as it matters here. */
-typedef struct Deeds
-{
-	List	   *new_keys;		/* OIDs */
-	List	   *touched_keys;	/* OIDs of older keys */
-	List	   *touched_tables; /* OIDs of tables whose older keys to look at */
-	bool		everything;		/* too far-reaching to say: look at all keys */
-	bool		joined_scope;	/* a table has left an extension */
-	bool		detaches;
-	CommandId	began;			/* our transaction's commands before this one
-								 * are those with a lower number */
-} Deeds;
-
-/* A statement whose older keys are being looked at. */
-typedef struct Review
-{
-	const Statement *statement;
-	const Deeds *deeds;
-	Reader	   *now;
-	Reader	   *before;			/* NULL until needed */
-	Snapshot	snapshot;		/* what "before" sees through */
-	List	   *bad;			/* OIDs of keys to be judged more closely */
-} Review;
 
 static bool may_concern(Node *parsetree);
 static List *collected_commands(FunctionCallInfo fcinfo);
@@ -80,13 +54,6 @@ static void note_table(Oid relid, Deeds *deeds);
 static void enforce(const Deeds *deeds, const char *command_tag);
 static void enforce_guarded(const Deeds *deeds, const char *command_tag);
 static void judge_new_keys(const Statement *statement, const Deeds *deeds);
-static void judge_older_keys(const Statement *statement, const Deeds *deeds);
-static void notice_bad(const ForeignKey *fk, void *state);
-static void notice_bad_roots(Review *review, List *keys);
-static void judge_older_key(Review *review, Oid constraint);
-static bool was_bad_before(Review *review, const ForeignKey *fk,
-						   const Finding *finding);
-static Reader *reader_before(Review *review);
 
 PG_FUNCTION_INFO_V1(fkfix_enforce);
 
@@ -190,7 +157,6 @@ collected_commands(FunctionCallInfo fcinfo)
 	FreeExecutorState(estate);
 	return commands;
 }
-
 static void
 note_command(CollectedCommand *command, Deeds *deeds)
 {
@@ -298,7 +264,7 @@ enforce(const Deeds *deeds, const char *command_tag)
 	if (statement.policy->rules == NIL)
 		return;
 	judge_new_keys(&statement, deeds);
-	judge_older_keys(&statement, deeds);
+	fkfix_review_older_keys(&statement, deeds);
 }
 
 /*
@@ -344,7 +310,6 @@ enforce_guarded(const Deeds *deeds, const char *command_tag)
 	}
 	PG_END_TRY();
 }
-
 static void
 judge_new_keys(const Statement *statement, const Deeds *deeds)
 {
@@ -353,7 +318,7 @@ judge_new_keys(const Statement *statement, const Deeds *deeds)
 
 	foreach(lc, deeds->new_keys)
 	{
-		ForeignKey *fk = fkfix_catalog_get(reader, lfirst_oid(lc));
+		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc));
 
 		/* a later subcommand may have dropped it, an ATTACH have absorbed it */
 		if (fk == NULL || OidIsValid(fk->conparentid))
@@ -361,126 +326,4 @@ judge_new_keys(const Statement *statement, const Deeds *deeds)
 		fkfix_sanction(statement, reader, fk,
 					   fkfix_audit_judge(statement->policy, reader, fk), true);
 	}
-}
-
-/* First all that are bad now; only for those the past is looked up. */
-static void
-judge_older_keys(const Statement *statement, const Deeds *deeds)
-{
-	Review		review = {statement, deeds, fkfix_catalog_reader(NULL), NULL, NULL, NIL};
-	ListCell   *lc;
-
-	if (deeds->everything)
-		fkfix_catalog_each_root(review.now, InvalidOid, notice_bad, &review);
-	foreach(lc, deeds->touched_tables)
-	{
-		notice_bad_roots(&review, fkfix_catalog_keys_of(review.now, lfirst_oid(lc)));
-		notice_bad_roots(&review, fkfix_catalog_keys_to(review.now, lfirst_oid(lc)));
-	}
-	foreach(lc, deeds->touched_keys)
-	{
-		ForeignKey *fk = fkfix_catalog_get(review.now, lfirst_oid(lc));
-
-		if (fk != NULL)
-			notice_bad_roots(&review, list_make1(fk));
-	}
-
-	foreach(lc, review.bad)
-		judge_older_key(&review, lfirst_oid(lc));
-	if (review.snapshot != NULL)
-		UnregisterSnapshot(review.snapshot);
-}
-
-static void
-notice_bad(const ForeignKey *fk, void *state)
-{
-	Review	   *review = state;
-	Finding    *finding;
-
-	if (list_member_oid(review->deeds->new_keys, fk->oid))
-		return;
-	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
-	if (fkfix_sanction_mode(finding) != ENFORCE_OFF)
-	{
-		MemoryContext visit = MemoryContextSwitchTo(review->now->context);
-
-		review->bad = list_append_unique_oid(review->bad, fk->oid);
-		MemoryContextSwitchTo(visit);
-	}
-}
-
-static void
-notice_bad_roots(Review *review, List *keys)
-{
-	ListCell   *lc;
-
-	foreach(lc, keys)
-	{
-		const ForeignKey *fk = lfirst(lc);
-
-		if (!OidIsValid(fk->conparentid))
-			notice_bad(fk, review);
-	}
-}
-
-static void
-judge_older_key(Review *review, Oid constraint)
-{
-	ForeignKey *fk = fkfix_catalog_get(review->now, constraint);
-	Finding    *finding;
-
-	if (fk == NULL)
-		return;
-	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
-	if (!was_bad_before(review, fk, finding))
-		fkfix_sanction(review->statement, review->now, fk, finding, false);
-}
-
-/*
- * Was the key, before the statement, in violation of the same demand under the
- * same sanction?  One that core has recreated is known by its name, and one
- * that was a partition's by the root it hung on.
- */
-static bool
-was_bad_before(Review *review, const ForeignKey *fk, const Finding *finding)
-{
-	Reader	   *before = reader_before(review);
-	ForeignKey *old = fkfix_catalog_get(before, fk->oid);
-	Finding    *old_finding;
-
-	if (old == NULL)
-		old = fkfix_catalog_find(before, fk->conrelid, NameStr(fk->name));
-	if (old != NULL && OidIsValid(old->conparentid))
-		old = fkfix_catalog_get(before, fkfix_catalog_root(before, old));
-	if (old == NULL)
-		return false;
-	if (review->deeds->joined_scope && fkfix_catalog_in_extension(before, old->conrelid))
-		return false;
-
-	old_finding = fkfix_audit_judge(review->statement->policy, before, old);
-	if (fkfix_sanction_mode(old_finding) != fkfix_sanction_mode(finding))
-		return false;
-	if (finding->rule == NULL || old_finding->rule == NULL)
-		return finding->rule == old_finding->rule;
-	return fkfix_policy_same_demand(finding->rule, old_finding->rule,
-									fkfix_catalog_column_names(review->now, fk->conrelid,
-															   fk->conkey, fk->nkeys));
-}
-
-/*
- * A reader that does not see what the statement did.  The active snapshot was
- * taken when the statement began, and what others have committed while it waited
- * for locks is missing there; so only its idea of which commands of our own
- * transaction are past is taken from it.
- */
-static Reader *
-reader_before(Review *review)
-{
-	if (review->before == NULL)
-	{
-		review->snapshot = RegisterSnapshot(GetLatestSnapshot());
-		review->snapshot->curcid = review->deeds->began;
-		review->before = fkfix_catalog_reader(review->snapshot);
-	}
-	return review->before;
 }

@@ -30,6 +30,7 @@
 #include "check.h"
 #include "hazard.h"
 #include "index.h"
+#include "inspect.h"
 #include "shape.h"
 
 /* A key, what it does or shall do, and what was found so far. */
@@ -64,9 +65,9 @@ fkfix_hazard_list(Reader *reader, const ForeignKey *fk, const Finding *finding)
 	Survey		survey = {reader, fk, finding->set_on_delete, finding->set_on_update, NIL};
 
 	if (survey.on_delete == NULL)
-		survey.on_delete = fkfix_catalog_delete_action(reader, fk);
+		survey.on_delete = fkfix_key_delete_action(reader, fk);
 	if (survey.on_update == NULL)
-		survey.on_update = fkfix_catalog_update_action(fk);
+		survey.on_update = fkfix_key_update_action(fk);
 
 	add_hazard(&survey, fkfix_index_missing(reader, fk));
 	survey_nulls(&survey, survey.on_delete, "ON DELETE");
@@ -115,7 +116,7 @@ survey_overlaps(Survey *survey)
 {
 	ListCell   *lc;
 
-	foreach(lc, fkfix_catalog_keys_of(survey->reader, survey->fk->conrelid))
+	foreach(lc, fkfix_key_list_of(survey->reader, survey->fk->conrelid))
 	{
 		const ForeignKey *other = lfirst(lc);
 
@@ -130,8 +131,8 @@ survey_overlaps(Survey *survey)
 static void
 survey_overlap(Survey *survey, const ForeignKey *other)
 {
-	const Action *on_delete = fkfix_catalog_delete_action(survey->reader, other);
-	const Action *on_update = fkfix_catalog_update_action(other);
+	const Action *on_delete = fkfix_key_delete_action(survey->reader, other);
+	const Action *on_update = fkfix_key_update_action(other);
 	List	   *columns = fkfix_catalog_column_names(survey->reader, other->conrelid,
 													 other->conkey, other->nkeys);
 
@@ -193,7 +194,7 @@ survey_triggers(Survey *survey)
 
 	if (shape == NULL)
 		return;
-	foreach(lc, fkfix_shape_faults(survey->reader, shape))
+	foreach(lc, fkfix_inspect_faults(survey->reader, shape))
 	{
 		Fault	   *fault = lfirst(lc);
 

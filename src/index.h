@@ -8,7 +8,7 @@
 #ifndef FKFIX_INDEX_H
 #define FKFIX_INDEX_H
 
-#include "catalog.h"
+#include "key.h"
 
 extern char *fkfix_index_missing(Reader *reader, const ForeignKey *fk);
 

@@ -10,7 +10,7 @@
 
 #include "nodes/pg_list.h"
 
-#include "catalog.h"
+#include "key.h"
 #include "extension.h"
 
 extern void fkfix_lock_turn(const Extension *extension);

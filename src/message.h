@@ -8,7 +8,7 @@
 #ifndef FKFIX_MESSAGE_H
 #define FKFIX_MESSAGE_H
 
-#include "catalog.h"
+#include "key.h"
 #include "policy.h"
 
 extern int	fkfix_message_errdetail(const Rule *rule);

@@ -8,93 +8,24 @@
  * applies, and no search_path is looked at.  A policy that its subjects could
  * hide from the reader would be no policy.
  *
- * The trigger that normalises rules as they are written stands in this room
- * too, because it must accept exactly what the reader can read.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "executor/tuptable.h"
-#include "fmgr.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "policy.h"
 
-/* The columns of fkfix_policy, in the order of the table above its reader. */
-enum PolicyColumn
-{
-	POLICY_ID,
-	POLICY_REFERENCING,
-	POLICY_COLUMNS,
-	POLICY_REFERENCED,
-	POLICY_CONSTRAINT_NAME,
-	POLICY_NULLABLE,
-	POLICY_ON_DELETE,
-	POLICY_ON_UPDATE,
-	POLICY_ENFORCEMENT,
-	POLICY_PRIORITY,
-	POLICY_REASON,
-	POLICY_NCOLUMNS
-};
-
-static const struct
-{
-	const char *name;
-	Oid			type;
-}			policy_columns[POLICY_NCOLUMNS] = {
-	{"id", INT8OID},
-	{"referencing", TEXTOID},
-	{"columns", TEXTARRAYOID},
-	{"referenced", TEXTOID},
-	{"constraint_name", TEXTOID},
-	{"nullable", BOOLOID},
-	{"on_delete", TEXTOID},
-	{"on_update", TEXTOID},
-	{"enforcement", TEXTOID},
-	{"priority", INT4OID},
-	{"reason", TEXTOID},
-};
-
-static const struct
-{
-	const char *name;
-	Enforcement mode;
-}			rule_modes[] = {
-	{"off", ENFORCE_OFF},
-	{"warn", ENFORCE_WARN},
-	{"error", ENFORCE_ERROR},
-	{"fix", ENFORCE_FIX},
-};
-
-static void find_columns(Relation rel, AttrNumber *attnums);
-static Rule *form_rule(const Datum *values, const bool *nulls);
-static char *text_or_null(const Datum *values, const bool *nulls,
-						  enum PolicyColumn column);
-static TablePattern *parse_table(const Datum *values, const bool *nulls,
-								 enum PolicyColumn column);
-static List *parse_columns(Datum value);
-static Enforcement parse_mode(const char *text);
-static uint32 rank_of(const Rule *rule);
-static Specificity columns_specificity(List *columns);
 static int	compare_rules(const ListCell *a, const ListCell *b);
 static bool columns_match(const Rule *rule, Reader *reader,
 						  const ForeignKey *fk);
 static bool nullability_matches(const Rule *rule, Reader *reader,
 								const ForeignKey *fk);
 static bool same_actions(List *a, List *b, List *key_columns);
-static void add_rule_context(void *arg);
-static void store_text(Datum *values, bool *nulls, AttrNumber attnum,
-					   const char *text);
-
-PG_FUNCTION_INFO_V1(fkfix_normalize_rule);
 
 /*
  * Reads the rules that the snapshot sees.  Returns them, best first, in the
@@ -112,7 +43,7 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 	TableScanDesc scan;
 	AttrNumber	attnums[POLICY_NCOLUMNS];
 
-	find_columns(rel, attnums);
+	fkfix_rule_find_columns(rel, attnums);
 	snapshot = RegisterSnapshot(snapshot);
 	scan = fkfix_compat_beginscan(rel, snapshot);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
@@ -122,7 +53,7 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 
 		for (int i = 0; i < POLICY_NCOLUMNS; i++)
 			values[i] = slot_getattr(slot, attnums[i], &nulls[i]);
-		policy->rules = lappend(policy->rules, form_rule(values, nulls));
+		policy->rules = lappend(policy->rules, fkfix_rule_form(values, nulls));
 	}
 	table_endscan(scan);
 	UnregisterSnapshot(snapshot);
@@ -210,249 +141,6 @@ fkfix_policy_is_exemption(const Rule *rule)
 	return rule->on_delete == NIL && rule->on_update == NIL;
 }
 
-/*
- * fkfix_normalize_rule()
- *
- * BEFORE row trigger of fkfix_policy: stores actions and enforcement in their
- * canonical spelling and refuses what is no rule.
- */
-Datum
-fkfix_normalize_rule(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	Relation	rel;
-	TupleDesc	desc;
-	HeapTuple	tuple;
-	AttrNumber	attnums[POLICY_NCOLUMNS];
-	Datum		values[POLICY_NCOLUMNS];
-	bool		nulls[POLICY_NCOLUMNS];
-	Datum	   *stored;
-	bool	   *stored_nulls;
-	Rule	   *rule;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" must be fired as BEFORE INSERT or UPDATE row trigger",
-						"fkfix_normalize_rule")));
-
-	rel = trigdata->tg_relation;
-	desc = RelationGetDescr(rel);
-	tuple = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
-		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-
-	stored = palloc(desc->natts * sizeof(Datum));
-	stored_nulls = palloc(desc->natts * sizeof(bool));
-	heap_deform_tuple(tuple, desc, stored, stored_nulls);
-	find_columns(rel, attnums);
-	for (int i = 0; i < POLICY_NCOLUMNS; i++)
-	{
-		values[i] = stored[attnums[i] - 1];
-		nulls[i] = stored_nulls[attnums[i] - 1];
-	}
-
-	rule = form_rule(values, nulls);
-	if (rule->on_delete != NIL)
-		store_text(stored, stored_nulls, attnums[POLICY_ON_DELETE],
-				   fkfix_action_list_text(rule->on_delete));
-	if (rule->on_update != NIL)
-		store_text(stored, stored_nulls, attnums[POLICY_ON_UPDATE],
-				   fkfix_action_list_text(rule->on_update));
-	store_text(stored, stored_nulls, attnums[POLICY_ENFORCEMENT],
-			   fkfix_policy_mode_name(rule->enforcement));
-	return PointerGetDatum(heap_form_tuple(desc, stored, stored_nulls));
-}
-
-/*
- * Returns the name of a rule's mode.
- */
-const char *
-fkfix_policy_mode_name(Enforcement mode)
-{
-	for (int i = 0; i < lengthof(rule_modes); i++)
-	{
-		if (rule_modes[i].mode == mode)
-			return rule_modes[i].name;
-	}
-	elog(ERROR, "unrecognized enforcement mode: %d", (int) mode);
-}
-
-/* Finds each column by name, so that ALTER TABLE ... ADD COLUMN does no harm. */
-static void
-find_columns(Relation rel, AttrNumber *attnums)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-
-	for (int i = 0; i < POLICY_NCOLUMNS; i++)
-	{
-		attnums[i] = InvalidAttrNumber;
-		for (int j = 0; j < desc->natts; j++)
-		{
-			Form_pg_attribute column = TupleDescAttr(desc, j);
-
-			if (!column->attisdropped &&
-				namestrcmp(&column->attname, policy_columns[i].name) == 0 &&
-				column->atttypid == policy_columns[i].type)
-				attnums[i] = column->attnum;
-		}
-		if (attnums[i] == InvalidAttrNumber)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("table \"%s\" has been altered", RelationGetRelationName(rel)),
-					 errdetail("It has no column \"%s\" of type %s.",
-							   policy_columns[i].name,
-							   format_type_be(policy_columns[i].type)),
-					 errhint("Undo the change, or save the rules and create the extension anew.")));
-	}
-}
-
-/* Makes a rule of the values of a row; raises an error if it is none. */
-static Rule *
-form_rule(const Datum *values, const bool *nulls)
-{
-	Rule	   *rule = palloc0(sizeof(Rule));
-	char	   *text;
-	ErrorContextCallback context = {error_context_stack, add_rule_context, &rule->id};
-
-	rule->id = nulls[POLICY_ID] ? 0 : DatumGetInt64(values[POLICY_ID]);
-	error_context_stack = &context;
-
-	rule->referencing = parse_table(values, nulls, POLICY_REFERENCING);
-	rule->referenced = parse_table(values, nulls, POLICY_REFERENCED);
-	if (!nulls[POLICY_COLUMNS])
-		rule->columns = parse_columns(values[POLICY_COLUMNS]);
-	if ((text = text_or_null(values, nulls, POLICY_CONSTRAINT_NAME)) != NULL)
-		rule->constraint_name = fkfix_pattern_parse_name("constraint_name", text);
-	if (!nulls[POLICY_NULLABLE])
-		rule->nullability = DatumGetBool(values[POLICY_NULLABLE]) ?
-			NULLABLE_ALL : NULLABLE_NOT_ALL;
-	if ((text = text_or_null(values, nulls, POLICY_ON_DELETE)) != NULL)
-		rule->on_delete = fkfix_action_parse_list(text, true);
-	if ((text = text_or_null(values, nulls, POLICY_ON_UPDATE)) != NULL)
-		rule->on_update = fkfix_action_parse_list(text, false);
-	rule->enforcement = parse_mode(text_or_null(values, nulls, POLICY_ENFORCEMENT));
-	rule->priority = nulls[POLICY_PRIORITY] ? 0 : DatumGetInt32(values[POLICY_PRIORITY]);
-	rule->reason = text_or_null(values, nulls, POLICY_REASON);
-	rule->rank = rank_of(rule);
-
-	error_context_stack = context.previous;
-	return rule;
-}
-
-static char *
-text_or_null(const Datum *values, const bool *nulls, enum PolicyColumn column)
-{
-	return nulls[column] ? NULL : TextDatumGetCString(values[column]);
-}
-
-static TablePattern *
-parse_table(const Datum *values, const bool *nulls, enum PolicyColumn column)
-{
-	char	   *text = text_or_null(values, nulls, column);
-
-	return text == NULL ? NULL :
-		fkfix_pattern_parse_table(policy_columns[column].name, text);
-}
-
-static List *
-parse_columns(Datum value)
-{
-	ArrayType  *array = DatumGetArrayTypeP(value);
-	Datum	   *elements;
-	int			count;
-	List	   *columns = NIL;
-
-	if (ARR_NDIM(array) != 1 || array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" must be a one-dimensional array of name patterns without NULLs",
-						"columns"),
-				 errhint("Give one pattern per column of the key, in the key's order, as in {author_id}; NULL instead of an array stands for any columns.")));
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT,
-					  &elements, NULL, &count);
-	for (int i = 0; i < count; i++)
-		columns = lappend(columns,
-						  fkfix_pattern_parse_name("columns",
-												   TextDatumGetCString(elements[i])));
-	return columns;
-}
-
-static Enforcement
-parse_mode(const char *text)
-{
-	if (text == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("\"%s\" must not be null", "enforcement"),
-				 errhint("Allowed are off, warn, error and fix.")));
-	for (int i = 0; i < lengthof(rule_modes); i++)
-	{
-		if (pg_strcasecmp(text, rule_modes[i].name) == 0)
-			return rule_modes[i].mode;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid enforcement: \"%s\"", text),
-			 errhint("Allowed are off, warn, error and fix.")));
-}
-
-/*
- * A rule's rank: how many of its four conditions are literal, then how many have
- * a wildcard, then the same for the schemas, each in a byte of its own.
- */
-static uint32
-rank_of(const Rule *rule)
-{
-	Specificity parts[4] = {
-		rule->referencing ? rule->referencing->name.specificity : SPECIFIC_NOT,
-		rule->referenced ? rule->referenced->name.specificity : SPECIFIC_NOT,
-		columns_specificity(rule->columns),
-		rule->constraint_name ? rule->constraint_name->specificity : SPECIFIC_NOT
-	};
-	Specificity schemas[2] = {
-		rule->referencing ? rule->referencing->schema.specificity : SPECIFIC_NOT,
-		rule->referenced ? rule->referenced->schema.specificity : SPECIFIC_NOT
-	};
-	uint32		rank = rule->nullability == NULLABLE_EITHER ? 0 : 1;
-
-	for (int i = 0; i < lengthof(parts); i++)
-	{
-		if (parts[i] == SPECIFIC_LITERAL)
-			rank += 1 << 24;
-		else if (parts[i] == SPECIFIC_WILDCARD)
-			rank += 1 << 16;
-	}
-	for (int i = 0; i < lengthof(schemas); i++)
-	{
-		if (schemas[i] == SPECIFIC_LITERAL)
-			rank += 1 << 8;
-		else if (schemas[i] == SPECIFIC_WILDCARD)
-			rank += 1;
-	}
-	return rank;
-}
-
-/*
- * A column list is literal if all its names are.  One of nothing but * still
- * says how many columns the key has, which is as much as a wildcard says.
- */
-static Specificity
-columns_specificity(List *columns)
-{
-	ListCell   *lc;
-
-	if (columns == NIL)
-		return SPECIFIC_NOT;
-	foreach(lc, columns)
-	{
-		if (((NamePattern *) lfirst(lc))->specificity != SPECIFIC_LITERAL)
-			return SPECIFIC_WILDCARD;
-	}
-	return SPECIFIC_LITERAL;
-}
-
 /* Orders rules by precedence, best first, then by id. */
 static int
 compare_rules(const ListCell *a, const ListCell *b)
@@ -468,7 +156,6 @@ compare_rules(const ListCell *a, const ListCell *b)
 		return x->id < y->id ? -1 : 1;
 	return 0;
 }
-
 static bool
 columns_match(const Rule *rule, Reader *reader, const ForeignKey *fk)
 {
@@ -489,7 +176,6 @@ columns_match(const Rule *rule, Reader *reader, const ForeignKey *fk)
 	}
 	return true;
 }
-
 static bool
 nullability_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
 {
@@ -518,17 +204,4 @@ same_actions(List *a, List *b, List *key_columns)
 			return false;
 	}
 	return true;
-}
-
-static void
-add_rule_context(void *arg)
-{
-	errcontext("rule " INT64_FORMAT " of table \"%s\"", *(int64 *) arg, "fkfix_policy");
-}
-
-static void
-store_text(Datum *values, bool *nulls, AttrNumber attnum, const char *text)
-{
-	values[attnum - 1] = CStringGetTextDatum(text);
-	nulls[attnum - 1] = false;
 }

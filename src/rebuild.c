@@ -35,6 +35,7 @@
 #include "compat.h"
 #include "ddl.h"
 #include "rebuild.h"
+#include "inspect.h"
 #include "shape.h"
 
 /* A key that is being rebuilt. */
@@ -96,8 +97,8 @@ fkfix_rebuild_key(Extension *extension, Oid constraint,
 	refuse_damaged(&operation);
 
 	operation.on_delete = on_delete ? on_delete :
-		fkfix_catalog_delete_action(operation.reader, fk);
-	operation.on_update = on_update ? on_update : fkfix_catalog_update_action(fk);
+		fkfix_key_delete_action(operation.reader, fk);
+	operation.on_update = on_update ? on_update : fkfix_key_update_action(fk);
 	foreach(lc, operation.on_delete->columns)
 		operation.delset[operation.ndelset++] =
 		fkfix_check_key_column(operation.reader, fk, lfirst(lc));
@@ -122,7 +123,7 @@ refuse_descendant(Reader *reader, const ForeignKey *fk)
 
 	if (!OidIsValid(fk->conparentid))
 		return;
-	root = fkfix_catalog_get(reader, fkfix_catalog_root(reader, fk));
+	root = fkfix_key_get(reader, fkfix_key_root(reader, fk));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("cannot rebuild constraint \"%s\" on relation \"%s\"",
@@ -153,7 +154,7 @@ refuse_illegal(Reader *reader, const ForeignKey *fk, const Action *on_delete,
 static void
 refuse_damaged(Operation *operation)
 {
-	Fault	   *fault = fkfix_shape_damage(operation->reader, operation->shape);
+	Fault	   *fault = fkfix_inspect_damage(operation->reader, operation->shape);
 	ForeignKey *fk = operation->shape->root->fk;
 
 	if (fault == NULL)
@@ -212,7 +213,7 @@ change_constraint(Operation *operation, const ShapeNode *node)
 
 	if (fk->on_delete == operation->on_delete->kind->code &&
 		fk->on_update == operation->on_update->kind->code &&
-		fkfix_catalog_same_columns(fk->delset, fk->ndelset, delset, ndelset))
+		fkfix_key_same_columns(fk->delset, fk->ndelset, delset, ndelset))
 		return;
 
 	replaces[Anum_pg_constraint_confdeltype - 1] = true;
@@ -313,9 +314,9 @@ describe_change(Operation *operation, Change *change)
 	change->referencing = fkfix_catalog_table_name(reader, fk->conrelid);
 	change->constraint_name = pstrdup(NameStr(fk->name));
 	change->referenced = fkfix_catalog_table_name(reader, fk->confrelid);
-	change->old_on_delete = fkfix_action_text(fkfix_catalog_delete_action(reader, fk));
+	change->old_on_delete = fkfix_action_text(fkfix_key_delete_action(reader, fk));
 	change->new_on_delete = fkfix_action_text(operation->on_delete);
-	change->old_on_update = fkfix_action_text(fkfix_catalog_update_action(fk));
+	change->old_on_update = fkfix_action_text(fkfix_key_update_action(fk));
 	change->new_on_update = fkfix_action_text(operation->on_update);
 }
 

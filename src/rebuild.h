@@ -9,7 +9,7 @@
 #define FKFIX_REBUILD_H
 
 #include "action.h"
-#include "catalog.h"
+#include "key.h"
 #include "history.h"
 
 extern bool fkfix_rebuild_key(Extension *extension, Oid constraint,

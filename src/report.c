@@ -60,7 +60,7 @@ fkfix_audit(PG_FUNCTION_ARGS)
 	begin_report(&report);
 	report.all_keys = PG_GETARG_BOOL(1);
 	report.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	fkfix_catalog_each_root(report.reader, FKFIX_ARG_TABLE(0), report_key, &report);
+	fkfix_key_each_root(report.reader, FKFIX_ARG_TABLE(0), report_key, &report);
 	return (Datum) 0;
 }
 
@@ -84,7 +84,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	begin_report(&report);
-	fkfix_catalog_each_root(report.reader, InvalidOid, count_key, &report);
+	fkfix_key_each_root(report.reader, InvalidOid, count_key, &report);
 
 	values[i++] = BoolGetDatum(installed);
 	values[i++] = BoolGetDatum(installed && enabled != TRIGGER_DISABLED);
@@ -156,10 +156,10 @@ put_key(Report *report, const ForeignKey *fk, const Finding *finding)
 	values[i++] = NameGetDatum(&fk->name);
 	values[i++] = column_name_array(report, fk);
 	values[i++] = ObjectIdGetDatum(fk->confrelid);
-	values[i++] = CStringGetTextDatum(fkfix_action_text(fkfix_catalog_delete_action(reader, fk)));
+	values[i++] = CStringGetTextDatum(fkfix_action_text(fkfix_key_delete_action(reader, fk)));
 	values[i] = fkfix_args_text(required_text(finding, rule ? rule->on_delete : NIL), &nulls[i]);
 	i++;
-	values[i++] = CStringGetTextDatum(fkfix_action_text(fkfix_catalog_update_action(fk)));
+	values[i++] = CStringGetTextDatum(fkfix_action_text(fkfix_key_update_action(fk)));
 	values[i] = fkfix_args_text(required_text(finding, rule ? rule->on_update : NIL), &nulls[i]);
 	i++;
 	values[i++] = CStringGetTextDatum(fkfix_audit_status_name(finding->status));

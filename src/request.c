@@ -106,7 +106,7 @@ fkfix_request_find_key(Reader *reader, Oid relid, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot alter temporary tables of other sessions")));
-	fk = fkfix_catalog_find(reader, relid, name);
+	fk = fkfix_key_find(reader, relid, name);
 	if (fk != NULL)
 		return fk;
 	if (OidIsValid(get_relation_constraint_oid(relid, name, true)))

@@ -8,7 +8,7 @@
 #ifndef FKFIX_REQUEST_H
 #define FKFIX_REQUEST_H
 
-#include "catalog.h"
+#include "key.h"
 #include "policy.h"
 
 extern ForeignKey *fkfix_request_find_key(Reader *reader, Oid relid,

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * shape.h
- *		A foreign key with everything that hangs on it: descendants, triggers,
- *		and whether they are what they must be.
+ *		A foreign key with everything that hangs on it: descendants, triggers.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +10,7 @@
 
 #include "nodes/pg_list.h"
 
-#include "catalog.h"
+#include "key.h"
 
 /* The triggers a key can have on its two tables. */
 typedef enum TriggerSlot
@@ -61,27 +60,7 @@ typedef struct Shape
 	List	   *nodes;
 } Shape;
 
-/* What can be wrong with a shape. */
-typedef enum FaultKind
-{
-	FAULT_DAMAGE,				/* the key does not do what it says */
-	FAULT_DEFERRABILITY,		/* triggers are deferrable and the key is not,
-								 * or the other way round */
-	FAULT_COLUMN_LIST,			/* a descendant names other columns */
-	FAULT_DISABLED				/* a trigger is switched off */
-} FaultKind;
-
-typedef struct Fault
-{
-	FaultKind	kind;
-	Oid			relid;			/* the table where it shows */
-	char	   *problem;		/* a few words */
-	char	   *detail;			/* a sentence */
-} Fault;
-
 extern Shape *fkfix_shape_read(Reader *reader, Oid root);
-extern List *fkfix_shape_faults(Reader *reader, const Shape *shape);
-extern Fault *fkfix_shape_damage(Reader *reader, const Shape *shape);
 extern bool fkfix_shape_has_triggers(const ShapeNode *node, TriggerSlot slot);
 extern int	fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 									const AttrNumber *columns, int count,

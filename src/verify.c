@@ -21,6 +21,7 @@
 #include "args.h"
 #include "audit.h"
 #include "ddl.h"
+#include "inspect.h"
 #include "shape.h"
 
 #define VERIFY_COLUMNS 6
@@ -59,8 +60,8 @@ fkfix_verify(PG_FUNCTION_ARGS)
 	verification.extension = fkfix_extension_get();
 	verification.reader = fkfix_catalog_reader(NULL);
 	verification.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	fkfix_catalog_each_root(verification.reader, FKFIX_ARG_TABLE(0), verify_key,
-							&verification);
+	fkfix_key_each_root(verification.reader, FKFIX_ARG_TABLE(0), verify_key,
+						&verification);
 	return (Datum) 0;
 }
 
@@ -73,7 +74,7 @@ verify_key(const ForeignKey *fk, void *state)
 
 	if (shape == NULL)
 		return;
-	foreach(lc, fkfix_shape_faults(verification->reader, shape))
+	foreach(lc, fkfix_inspect_faults(verification->reader, shape))
 		put_fault(verification, fk, lfirst(lc));
 }
 
@@ -135,5 +136,5 @@ cure_column_list(Verification *verification, const ForeignKey *fk)
 					fkfix_extension_function_name(verification->extension, "fkfix_rebuild"),
 					quote_literal_cstr(fkfix_catalog_table_name(reader, fk->conrelid)),
 					quote_literal_cstr(NameStr(fk->name)),
-					quote_literal_cstr(fkfix_action_text(fkfix_catalog_delete_action(reader, fk))));
+					quote_literal_cstr(fkfix_action_text(fkfix_key_delete_action(reader, fk))));
 }

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * inspect.h
+ *		Is a foreign key whole?
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_INSPECT_H
+#define FKFIX_INSPECT_H
+
+#include "shape.h"
+
+/* What can be wrong with a shape. */
+typedef enum FaultKind
+{
+	FAULT_DAMAGE,				/* the key does not do what it says */
+	FAULT_DEFERRABILITY,		/* triggers are deferrable and the key is not,
+								 * or the other way round */
+	FAULT_COLUMN_LIST,			/* a descendant names other columns */
+	FAULT_DISABLED				/* a trigger is switched off */
+} FaultKind;
+
+typedef struct Fault
+{
+	FaultKind	kind;
+	Oid			relid;			/* the table where it shows */
+	char	   *problem;		/* a few words */
+	char	   *detail;			/* a sentence */
+} Fault;
+
+extern List *fkfix_inspect_faults(Reader *reader, const Shape *shape);
+extern Fault *fkfix_inspect_damage(Reader *reader, const Shape *shape);
+
+#endif							/* FKFIX_INSPECT_H */

@@ -1,0 +1,320 @@
+/*-------------------------------------------------------------------------
+ *
+ * key.c
+ *		A foreign key as pg_constraint has it.
+ *
+ * Every way to get at one is here: by OID, by table and name, from either of its
+ * tables, up and down the tree that partitioning makes of it.  All go through a
+ * Reader, so that a key can also be read as it was.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "key.h"
+
+/* Whom to pass root keys on to. */
+typedef struct RootVisit
+{
+	KeyVisitor	visit;
+	void	   *state;
+	MemoryContext context;
+} RootVisit;
+
+static void read_key(HeapTuple tuple, TupleDesc desc, void *state);
+static void visit_root(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_oid(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state);
+static int	attnums_from_array(HeapTuple tuple, TupleDesc desc,
+							   AttrNumber column, AttrNumber **attnums);
+
+/*
+ * Returns a row of pg_constraint, which must be a foreign key's, in a form that
+ * is easier to use, palloc'd.
+ */
+ForeignKey *
+fkfix_key_form(HeapTuple tuple, TupleDesc desc)
+{
+	Form_pg_constraint con = (Form_pg_constraint) GETSTRUCT(tuple);
+	ForeignKey *fk = palloc0(sizeof(ForeignKey));
+
+	Assert(con->contype == CONSTRAINT_FOREIGN);
+	fk->oid = con->oid;
+	fk->name = con->conname;
+	fk->conrelid = con->conrelid;
+	fk->confrelid = con->confrelid;
+	fk->conparentid = con->conparentid;
+	fk->on_delete = con->confdeltype;
+	fk->on_update = con->confupdtype;
+	fk->match = con->confmatchtype;
+	fk->deferrable = con->condeferrable;
+	fk->deferred = con->condeferred;
+	fk->validated = con->convalidated;
+	fk->enforced = fkfix_compat_is_enforced(con);
+	fk->period = fkfix_compat_has_period(con);
+	fk->nkeys = attnums_from_array(tuple, desc, Anum_pg_constraint_conkey,
+								   &fk->conkey);
+	if (attnums_from_array(tuple, desc, Anum_pg_constraint_confkey,
+						   &fk->confkey) != fk->nkeys)
+		elog(ERROR, "conkey and confkey of constraint %u differ in length", fk->oid);
+	fk->ndelset = attnums_from_array(tuple, desc, Anum_pg_constraint_confdelsetcols,
+									 &fk->delset);
+	return fk;
+}
+
+/*
+ * Returns the foreign key with this OID, palloc'd, or NULL if there is none.
+ */
+ForeignKey *
+fkfix_key_get(Reader *reader, Oid constraint)
+{
+	List	   *keys = NIL;
+	ScanKeyData key;
+
+	ScanKeyInit(&key, Anum_pg_constraint_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(constraint));
+	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintOidIndexId, 1, &key,
+					   read_key, &keys);
+	return keys == NIL ? NULL : linitial(keys);
+}
+
+/*
+ * Returns the foreign key of a table with this name, palloc'd, or NULL if there
+ * is none.
+ */
+ForeignKey *
+fkfix_key_find(Reader *reader, Oid relid, const char *name)
+{
+	List	   *keys = NIL;
+	NameData	conname;
+	ScanKeyData scankeys[3];
+
+	namestrcpy(&conname, name);
+	ScanKeyInit(&scankeys[0], Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	ScanKeyInit(&scankeys[1], Anum_pg_constraint_contypid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(InvalidOid));
+	ScanKeyInit(&scankeys[2], Anum_pg_constraint_conname, BTEqualStrategyNumber,
+				F_NAMEEQ, NameGetDatum(&conname));
+	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintRelidTypidNameIndexId, 3,
+					   scankeys, read_key, &keys);
+	/* There can be at most one matching row */
+	return keys == NIL ? NULL : linitial(keys);
+}
+
+/*
+ * Returns the foreign keys, roots and descendants, of a referencing table.
+ */
+List *
+fkfix_key_list_of(Reader *reader, Oid relid)
+{
+	List	   *keys = NIL;
+	ScanKeyData scankeys[2];
+
+	ScanKeyInit(&scankeys[0], Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	ScanKeyInit(&scankeys[1], Anum_pg_constraint_contypid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(InvalidOid));
+	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintRelidTypidNameIndexId, 2,
+					   scankeys, read_key, &keys);
+	return keys;
+}
+
+/*
+ * Returns the foreign keys that reference a table.  pg_constraint has no index
+ * on confrelid, but every key depends on the columns it references.
+ */
+List *
+fkfix_key_list_to(Reader *reader, Oid relid)
+{
+	List	   *oids = NIL;
+	List	   *keys = NIL;
+	ListCell   *lc;
+	ScanKeyData scankeys[2];
+
+	ScanKeyInit(&scankeys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+	ScanKeyInit(&scankeys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	fkfix_catalog_scan(reader, DependRelationId, DependReferenceIndexId, 2, scankeys,
+					   read_dependent_key, &oids);
+
+	foreach(lc, oids)
+	{
+		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc));
+
+		if (fk != NULL && fk->confrelid == relid)
+			keys = lappend(keys, fk);
+	}
+	return keys;
+}
+
+/*
+ * Visits the root keys of one referencing table, or with InvalidOid of all, in
+ * a memory context that lives for one visit.  The visitor may read catalogs.
+ */
+void
+fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
+{
+	RootVisit	roots = {visit, state, NULL};
+	ScanKeyData key;
+
+	roots.context = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
+										  ALLOCSET_SMALL_SIZES);
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	fkfix_catalog_scan(reader, ConstraintRelationId,
+					   OidIsValid(relid) ? ConstraintRelidTypidNameIndexId : InvalidOid,
+					   OidIsValid(relid) ? 1 : 0, &key, visit_root, &roots);
+	MemoryContextDelete(roots.context);
+}
+
+/*
+ * Returns the OIDs of the keys that partitioning derived directly from a key.
+ */
+List *
+fkfix_key_children(Reader *reader, Oid constraint)
+{
+	List	   *children = NIL;
+	ScanKeyData key;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conparentid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(constraint));
+	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintParentIndexId, 1, &key,
+					   read_oid, &children);
+	return children;
+}
+
+/*
+ * Returns the OID of the root key that a key descends from, itself if it is a
+ * root; InvalidOid if the chain leads nowhere.
+ */
+Oid
+fkfix_key_root(Reader *reader, const ForeignKey *fk)
+{
+	while (fk != NULL && OidIsValid(fk->conparentid))
+		fk = fkfix_key_get(reader, fk->conparentid);
+	return fk == NULL ? InvalidOid : fk->oid;
+}
+
+/*
+ * Returns what a key does on DELETE, palloc'd; the names in its column list are
+ * the reader's.
+ */
+Action *
+fkfix_key_delete_action(Reader *reader, const ForeignKey *fk)
+{
+	Action	   *action = palloc(sizeof(Action));
+
+	action->kind = fkfix_action_kind(fk->on_delete);
+	action->columns = fkfix_catalog_column_names(reader, fk->conrelid,
+												 fk->delset, fk->ndelset);
+	return action;
+}
+
+/*
+ * Returns what a key does on UPDATE, palloc'd.
+ */
+Action *
+fkfix_key_update_action(const ForeignKey *fk)
+{
+	Action	   *action = palloc(sizeof(Action));
+
+	action->kind = fkfix_action_kind(fk->on_update);
+	action->columns = NIL;
+	return action;
+}
+
+/*
+ * Are two column lists the same, order included?
+ */
+bool
+fkfix_key_same_columns(const AttrNumber *a, int a_count,
+					   const AttrNumber *b, int b_count)
+{
+	if (a_count != b_count)
+		return false;
+	return a_count == 0 || memcmp(a, b, a_count * sizeof(AttrNumber)) == 0;
+}
+static void
+read_key(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	List	  **keys = state;
+
+	if (((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_FOREIGN)
+		*keys = lappend(*keys, fkfix_key_form(tuple, desc));
+}
+static void
+visit_root(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Form_pg_constraint con = (Form_pg_constraint) GETSTRUCT(tuple);
+	RootVisit  *roots = state;
+	MemoryContext caller;
+
+	if (con->contype != CONSTRAINT_FOREIGN || OidIsValid(con->conparentid))
+		return;
+	CHECK_FOR_INTERRUPTS();
+	caller = MemoryContextSwitchTo(roots->context);
+	roots->visit(fkfix_key_form(tuple, desc), roots->state);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(roots->context);
+}
+static void
+read_oid(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	List	  **oids = state;
+	Form_pg_constraint con = (Form_pg_constraint) GETSTRUCT(tuple);
+
+	if (con->contype == CONSTRAINT_FOREIGN)
+		*oids = lappend_oid(*oids, con->oid);
+}
+static void
+read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	List	  **oids = state;
+	Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+
+	if (depend->classid == ConstraintRelationId)
+		*oids = list_append_unique_oid(*oids, depend->objid);
+}
+
+/*
+ * Unpacks a column of type int2[] into a palloc'd array and returns its length;
+ * 0 if it is NULL.  The checks are those of DeconstructFkConstraintRow.
+ */
+static int
+attnums_from_array(HeapTuple tuple, TupleDesc desc, AttrNumber column,
+				   AttrNumber **attnums)
+{
+	bool		isnull;
+	Datum		datum = heap_getattr(tuple, column, desc, &isnull);
+	ArrayType  *array;
+	int			count;
+
+	*attnums = NULL;
+	if (isnull)
+		return 0;
+	array = DatumGetArrayTypeP(datum);
+	if (ARR_NDIM(array) == 0)
+		return 0;
+	if (ARR_NDIM(array) != 1 || ARR_HASNULL(array) ||
+		ARR_ELEMTYPE(array) != INT2OID)
+		elog(ERROR, "column %d of a row of pg_constraint is not a 1-D smallint array",
+			 column);
+	count = ARR_DIMS(array)[0];
+	*attnums = palloc(count * sizeof(AttrNumber));
+	memcpy(*attnums, ARR_DATA_PTR(array), count * sizeof(AttrNumber));
+	return count;
+}

@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * key.h
+ *		A foreign key as pg_constraint has it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_KEY_H
+#define FKFIX_KEY_H
+
+#include "access/attnum.h"
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "nodes/pg_list.h"
+
+#include "action.h"
+#include "catalog.h"
+
+/* A row of pg_constraint that is a foreign key. */
+typedef struct ForeignKey
+{
+	Oid			oid;
+	NameData	name;
+	Oid			conrelid;		/* referencing table */
+	Oid			confrelid;		/* referenced table */
+	Oid			conparentid;	/* InvalidOid for a root key */
+	char		on_delete;		/* FKCONSTR_ACTION_xxx */
+	char		on_update;
+	char		match;			/* FKCONSTR_MATCH_xxx */
+	bool		deferrable;
+	bool		deferred;
+	bool		validated;
+	bool		enforced;
+	bool		period;
+	int			nkeys;
+	AttrNumber *conkey;			/* referencing columns */
+	AttrNumber *confkey;		/* referenced columns */
+	int			ndelset;		/* 0: no column list */
+	AttrNumber *delset;			/* the column list of ON DELETE */
+} ForeignKey;
+
+/* What to do with each key. */
+typedef void (*KeyVisitor) (const ForeignKey *fk, void *state);
+
+extern ForeignKey *fkfix_key_form(HeapTuple tuple, TupleDesc desc);
+extern ForeignKey *fkfix_key_get(Reader *reader, Oid constraint);
+extern ForeignKey *fkfix_key_find(Reader *reader, Oid relid,
+								  const char *name);
+extern List *fkfix_key_list_of(Reader *reader, Oid relid);
+extern List *fkfix_key_list_to(Reader *reader, Oid relid);
+extern void fkfix_key_each_root(Reader *reader, Oid relid,
+								KeyVisitor visit, void *state);
+extern List *fkfix_key_children(Reader *reader, Oid constraint);
+extern Oid	fkfix_key_root(Reader *reader, const ForeignKey *fk);
+extern Action *fkfix_key_delete_action(Reader *reader,
+									   const ForeignKey *fk);
+extern Action *fkfix_key_update_action(const ForeignKey *fk);
+extern bool fkfix_key_same_columns(const AttrNumber *a, int a_count,
+								   const AttrNumber *b, int b_count);
+
+#endif							/* FKFIX_KEY_H */

@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * review.c
+ *		Older keys: has a statement brought one into violation of the policy?
+ *
+ * A RENAME, a SET SCHEMA, a NOT NULL, a DETACH can bring a key into or out of a
+ * rule's range.  Keys that a statement may have touched so are judged as they are
+ * and, if that is bad, as they were, for which the catalogs are read under a
+ * snapshot that does not see the statement's own work.  What was bad before in
+ * the same way is not the statement's doing.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/snapmgr.h"
+
+#include "review.h"
+
+/* A statement whose older keys are being looked at. */
+typedef struct Review
+{
+	const Statement *statement;
+	const Deeds *deeds;
+	Reader	   *now;
+	Reader	   *before;			/* NULL until needed */
+	Snapshot	snapshot;		/* what "before" sees through */
+	List	   *bad;			/* OIDs of keys to be judged more closely */
+} Review;
+
+static void notice_bad(const ForeignKey *fk, void *state);
+static void notice_bad_roots(Review *review, List *keys);
+static void judge_older_key(Review *review, Oid constraint);
+static bool was_bad_before(Review *review, const ForeignKey *fk,
+						   const Finding *finding);
+static Reader *reader_before(Review *review);
+
+/*
+ * Judges the older keys that a statement may have touched.  First all that are
+ * bad now; only for those the past is looked up.
+ */
+void
+fkfix_review_older_keys(const Statement *statement, const Deeds *deeds)
+{
+	Review		review = {statement, deeds, fkfix_catalog_reader(NULL), NULL, NULL, NIL};
+	ListCell   *lc;
+
+	if (deeds->everything)
+		fkfix_key_each_root(review.now, InvalidOid, notice_bad, &review);
+	foreach(lc, deeds->touched_tables)
+	{
+		notice_bad_roots(&review, fkfix_key_list_of(review.now, lfirst_oid(lc)));
+		notice_bad_roots(&review, fkfix_key_list_to(review.now, lfirst_oid(lc)));
+	}
+	foreach(lc, deeds->touched_keys)
+	{
+		ForeignKey *fk = fkfix_key_get(review.now, lfirst_oid(lc));
+
+		if (fk != NULL)
+			notice_bad_roots(&review, list_make1(fk));
+	}
+
+	foreach(lc, review.bad)
+		judge_older_key(&review, lfirst_oid(lc));
+	if (review.snapshot != NULL)
+		UnregisterSnapshot(review.snapshot);
+}
+static void
+notice_bad(const ForeignKey *fk, void *state)
+{
+	Review	   *review = state;
+	Finding    *finding;
+
+	if (list_member_oid(review->deeds->new_keys, fk->oid))
+		return;
+	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
+	if (fkfix_sanction_mode(finding) != ENFORCE_OFF)
+	{
+		MemoryContext visit = MemoryContextSwitchTo(review->now->context);
+
+		review->bad = list_append_unique_oid(review->bad, fk->oid);
+		MemoryContextSwitchTo(visit);
+	}
+}
+static void
+notice_bad_roots(Review *review, List *keys)
+{
+	ListCell   *lc;
+
+	foreach(lc, keys)
+	{
+		const ForeignKey *fk = lfirst(lc);
+
+		if (!OidIsValid(fk->conparentid))
+			notice_bad(fk, review);
+	}
+}
+static void
+judge_older_key(Review *review, Oid constraint)
+{
+	ForeignKey *fk = fkfix_key_get(review->now, constraint);
+	Finding    *finding;
+
+	if (fk == NULL)
+		return;
+	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
+	if (!was_bad_before(review, fk, finding))
+		fkfix_sanction(review->statement, review->now, fk, finding, false);
+}
+
+/*
+ * Was the key, before the statement, in violation of the same demand under the
+ * same sanction?  One that core has recreated is known by its name, and one
+ * that was a partition's by the root it hung on.
+ */
+static bool
+was_bad_before(Review *review, const ForeignKey *fk, const Finding *finding)
+{
+	Reader	   *before = reader_before(review);
+	ForeignKey *old = fkfix_key_get(before, fk->oid);
+	Finding    *old_finding;
+
+	if (old == NULL)
+		old = fkfix_key_find(before, fk->conrelid, NameStr(fk->name));
+	if (old != NULL && OidIsValid(old->conparentid))
+		old = fkfix_key_get(before, fkfix_key_root(before, old));
+	if (old == NULL)
+		return false;
+	if (review->deeds->joined_scope && fkfix_catalog_in_extension(before, old->conrelid))
+		return false;
+
+	old_finding = fkfix_audit_judge(review->statement->policy, before, old);
+	if (fkfix_sanction_mode(old_finding) != fkfix_sanction_mode(finding))
+		return false;
+	if (finding->rule == NULL || old_finding->rule == NULL)
+		return finding->rule == old_finding->rule;
+	return fkfix_policy_same_demand(finding->rule, old_finding->rule,
+									fkfix_catalog_column_names(review->now, fk->conrelid,
+															   fk->conkey, fk->nkeys));
+}
+
+/*
+ * A reader that does not see what the statement did.  The active snapshot was
+ * taken when the statement began, and what others have committed while it waited
+ * for locks is missing there; so only its idea of which commands of our own
+ * transaction are past is taken from it.
+ */
+static Reader *
+reader_before(Review *review)
+{
+	if (review->before == NULL)
+	{
+		review->snapshot = RegisterSnapshot(GetLatestSnapshot());
+		review->snapshot->curcid = review->deeds->began;
+		review->before = fkfix_catalog_reader(review->snapshot);
+	}
+	return review->before;
+}
