@@ -80,11 +80,10 @@ fkfix_index_missing(Reader *reader, const ForeignKey *fk)
 		appendStringInfo(&columns, "%s%s", foreach_current_index(lc) == 0 ? "" : ", ",
 						 quote_identifier(lfirst(lc)));
 	if (linitial_oid(tables) == fk->conrelid)
-		return psprintf("no usable index on (%s): CREATE INDEX CONCURRENTLY ON %s (%s);",
-						columns.data, fkfix_catalog_table_name(reader, fk->conrelid),
-						columns.data);
-	return psprintf("no usable index on (%s) in %d of %d partitions; for the first: CREATE INDEX CONCURRENTLY ON %s (%s);",
-					columns.data, list_length(lacking), list_length(tables),
+		return psprintf("no usable index: CREATE INDEX CONCURRENTLY ON %s (%s);",
+						fkfix_catalog_table_name(reader, fk->conrelid), columns.data);
+	return psprintf("no usable index in %d of %d partitions; for the first: CREATE INDEX CONCURRENTLY ON %s (%s);",
+					list_length(lacking), list_length(tables),
 					fkfix_catalog_table_name(reader, linitial_oid(lacking)), columns.data);
 }
 
