@@ -138,7 +138,7 @@ hint_remedy(const Case *c)
 	char	   *remedy = fkfix_audit_remedy(c->statement->extension, c->reader, c->fk,
 											c->finding);
 	bool		refused = fkfix_sanction_mode(c->finding) == ENFORCE_ERROR &&
-		!c->statement->must_pass;
+	!c->statement->must_pass;
 
 	if (remedy == NULL)
 		return errhint("The key cannot do that as it is: change the table, or the rule.");
