@@ -238,6 +238,7 @@ fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index, int nkeys,
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 }
+
 static void
 read_table(HeapTuple tuple, TupleDesc desc, void *state)
 {
@@ -251,11 +252,13 @@ read_table(HeapTuple tuple, TupleDesc desc, void *state)
 	table->temporary = form->relpersistence == RELPERSISTENCE_TEMP;
 	table->ncolumns = form->relnatts;
 }
+
 static void
 read_schema(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	((TableFacts *) state)->schema = ((Form_pg_namespace) GETSTRUCT(tuple))->nspname;
 }
+
 static void
 read_column(HeapTuple tuple, TupleDesc desc, void *state)
 {
@@ -273,6 +276,7 @@ read_column(HeapTuple tuple, TupleDesc desc, void *state)
 	column->generated = form->attgenerated != '\0';
 	column->has_default = form->atthasdef;
 }
+
 static void
 read_domain(HeapTuple tuple, TupleDesc desc, void *state)
 {
@@ -284,6 +288,7 @@ read_domain(HeapTuple tuple, TupleDesc desc, void *state)
 	domain->rejects_null = form->typnotnull;
 	domain->base_type = form->typbasetype;
 }
+
 static void
 read_extension_table(HeapTuple tuple, TupleDesc desc, void *state)
 {

@@ -157,6 +157,7 @@ collected_commands(FunctionCallInfo fcinfo)
 	FreeExecutorState(estate);
 	return commands;
 }
+
 static void
 note_command(CollectedCommand *command, Deeds *deeds)
 {
@@ -310,6 +311,7 @@ enforce_guarded(const Deeds *deeds, const char *command_tag)
 	}
 	PG_END_TRY();
 }
+
 static void
 judge_new_keys(const Statement *statement, const Deeds *deeds)
 {

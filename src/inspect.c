@@ -233,6 +233,7 @@ inspect_partitions(Inspection *inspection, const ShapeNode *node, ShapeSide side
 					  fkfix_catalog_table_name(inspection->reader, relid));
 	}
 }
+
 static const ShapeNode *
 find_child(const Shape *shape, const ShapeNode *parent, ShapeSide side,
 		   Oid partition)
@@ -256,6 +257,7 @@ partition_of(const ShapeNode *node)
 {
 	return node->side == SIDE_REFERENCED ? node->fk->confrelid : node->fk->conrelid;
 }
+
 static const ActionKind *
 action_of_slot(const ForeignKey *fk, TriggerSlot slot)
 {
@@ -265,6 +267,7 @@ action_of_slot(const ForeignKey *fk, TriggerSlot slot)
 		return fkfix_action_kind(fk->on_update);
 	return NULL;
 }
+
 static void
 add_fault(Inspection *inspection, FaultKind kind, Oid relid, const char *problem,
 		  const char *format,...)

@@ -248,6 +248,7 @@ fkfix_key_same_columns(const AttrNumber *a, int a_count,
 		return false;
 	return a_count == 0 || memcmp(a, b, a_count * sizeof(AttrNumber)) == 0;
 }
+
 static void
 read_key(HeapTuple tuple, TupleDesc desc, void *state)
 {
@@ -256,6 +257,7 @@ read_key(HeapTuple tuple, TupleDesc desc, void *state)
 	if (((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_FOREIGN)
 		*keys = lappend(*keys, fkfix_key_form(tuple, desc));
 }
+
 static void
 visit_root(HeapTuple tuple, TupleDesc desc, void *state)
 {
@@ -271,6 +273,7 @@ visit_root(HeapTuple tuple, TupleDesc desc, void *state)
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(roots->context);
 }
+
 static void
 read_oid(HeapTuple tuple, TupleDesc desc, void *state)
 {
@@ -280,6 +283,7 @@ read_oid(HeapTuple tuple, TupleDesc desc, void *state)
 	if (con->contype == CONSTRAINT_FOREIGN)
 		*oids = lappend_oid(*oids, con->oid);
 }
+
 static void
 read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state)
 {

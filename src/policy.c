@@ -156,6 +156,7 @@ compare_rules(const ListCell *a, const ListCell *b)
 		return x->id < y->id ? -1 : 1;
 	return 0;
 }
+
 static bool
 columns_match(const Rule *rule, Reader *reader, const ForeignKey *fk)
 {
@@ -176,6 +177,7 @@ columns_match(const Rule *rule, Reader *reader, const ForeignKey *fk)
 	}
 	return true;
 }
+
 static bool
 nullability_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
 {

@@ -65,6 +65,7 @@ fkfix_review_older_keys(const Statement *statement, const Deeds *deeds)
 	if (review.snapshot != NULL)
 		UnregisterSnapshot(review.snapshot);
 }
+
 static void
 notice_bad(const ForeignKey *fk, void *state)
 {
@@ -82,6 +83,7 @@ notice_bad(const ForeignKey *fk, void *state)
 		MemoryContextSwitchTo(visit);
 	}
 }
+
 static void
 notice_bad_roots(Review *review, List *keys)
 {
@@ -95,6 +97,7 @@ notice_bad_roots(Review *review, List *keys)
 			notice_bad(fk, review);
 	}
 }
+
 static void
 judge_older_key(Review *review, Oid constraint)
 {

@@ -199,11 +199,13 @@ fkfix_normalize_rule(PG_FUNCTION_ARGS)
 			   fkfix_rule_mode_name(rule->enforcement));
 	return PointerGetDatum(heap_form_tuple(desc, stored, stored_nulls));
 }
+
 static char *
 text_or_null(const Datum *values, const bool *nulls, enum PolicyColumn column)
 {
 	return nulls[column] ? NULL : TextDatumGetCString(values[column]);
 }
+
 static TablePattern *
 parse_table(const Datum *values, const bool *nulls, enum PolicyColumn column)
 {
@@ -212,6 +214,7 @@ parse_table(const Datum *values, const bool *nulls, enum PolicyColumn column)
 	return text == NULL ? NULL :
 		fkfix_pattern_parse_table(policy_columns[column].name, text);
 }
+
 static List *
 parse_columns(Datum value)
 {
@@ -234,6 +237,7 @@ parse_columns(Datum value)
 												   TextDatumGetCString(elements[i])));
 	return columns;
 }
+
 static Enforcement
 parse_mode(const char *text)
 {
@@ -307,11 +311,13 @@ columns_specificity(List *columns)
 	}
 	return SPECIFIC_LITERAL;
 }
+
 static void
 add_rule_context(void *arg)
 {
 	errcontext("rule " INT64_FORMAT " of table \"%s\"", *(int64 *) arg, "fkfix_policy");
 }
+
 static void
 store_text(Datum *values, bool *nulls, AttrNumber attnum, const char *text)
 {

@@ -144,6 +144,7 @@ read_triggers(ShapeNode *node)
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 }
+
 static KeyTrigger *
 form_trigger(Form_pg_trigger form)
 {
