@@ -25,7 +25,7 @@ static const char *const status_names[STATUS_COUNT] = {
 	"unmanaged"
 };
 
-static bool rules_conflict(List *rules, List *key_columns);
+static bool rules_conflict(List *rules, Reader *reader, const ForeignKey *fk);
 static char *describe_conflict(List *rules);
 static const Action *required_change(Reader *reader, const ForeignKey *fk,
 									 List *accepted, const Action *current);
@@ -42,7 +42,6 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 {
 	Finding    *finding = palloc0(sizeof(Finding));
 	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
-	List	   *key_columns;
 	List	   *obstacles;
 
 	finding->status = STATUS_UNMANAGED;
@@ -52,8 +51,7 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 	if (finding->rules == NIL)
 		return finding;
 
-	key_columns = fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys);
-	if (rules_conflict(finding->rules, key_columns))
+	if (rules_conflict(finding->rules, reader, fk))
 	{
 		finding->status = STATUS_CONFLICT;
 		finding->detail = describe_conflict(finding->rules);
@@ -96,8 +94,7 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 void
 fkfix_audit_inspect(Reader *reader, const ForeignKey *fk, Finding *finding)
 {
-	Shape	   *shape = fkfix_shape_read(reader, fk->oid);
-	Fault	   *fault = shape == NULL ? NULL : fkfix_inspect_damage(reader, shape);
+	Fault	   *fault = fkfix_inspect_damage(reader, fkfix_shape_read(reader, fk));
 
 	if (fault != NULL)
 	{
@@ -187,10 +184,14 @@ fkfix_audit_remedy(Extension *extension, Reader *reader, const ForeignKey *fk,
 
 /* Do rules of equal precedence ask for different things? */
 static bool
-rules_conflict(List *rules, List *key_columns)
+rules_conflict(List *rules, Reader *reader, const ForeignKey *fk)
 {
+	List	   *key_columns;
 	ListCell   *lc;
 
+	if (list_length(rules) == 1)
+		return false;
+	key_columns = fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys);
 	for_each_from(lc, rules, 1)
 	{
 		if (!fkfix_policy_same_demand(linitial(rules), lfirst(lc), key_columns))

@@ -26,8 +26,10 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
@@ -37,6 +39,13 @@
 
 #include "catalog.h"
 
+/* A schema that has been read. */
+typedef struct SchemaFacts
+{
+	Oid			oid;			/* hash key */
+	NameData	name;
+} SchemaFacts;
+
 /* One step on the way from a domain to its base type. */
 typedef struct DomainFacts
 {
@@ -44,7 +53,14 @@ typedef struct DomainFacts
 	bool		rejects_null;
 } DomainFacts;
 
+static TableFacts *enter_table(Reader *reader, Oid relid, bool *found);
+static void note_tables(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_noted_table(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_table(HeapTuple tuple, TupleDesc desc, void *state);
+static NameData schema_name(Reader *reader, Oid oid);
+static void make_columns(Reader *reader, TableFacts *table);
+static void read_any_column(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_partition(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_schema(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_column(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_domain(HeapTuple tuple, TupleDesc desc, void *state);
@@ -69,7 +85,26 @@ fkfix_catalog_reader(Snapshot snapshot)
 	reader->context = CurrentMemoryContext;
 	reader->tables = hash_create("fkfix tables", 64, &ctl,
 								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	ctl.entrysize = sizeof(SchemaFacts);
+	reader->schemas = hash_create("fkfix schemas", 16, &ctl,
+								  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	return reader;
+}
+
+/*
+ * Prepares a reader to be asked about every foreign key there is: reads pg_class
+ * and, when columns are first asked for, pg_attribute as a whole, instead of
+ * looking up one table after the other.  Only tables at either end of a foreign
+ * key are kept.
+ */
+void
+fkfix_catalog_read_all(Reader *reader)
+{
+	fkfix_catalog_scan(reader, ConstraintRelationId, InvalidOid, 0, NULL,
+					   note_tables, reader);
+	fkfix_catalog_scan(reader, RelationRelationId, InvalidOid, 0, NULL,
+					   read_noted_table, reader);
+	reader->read_all = true;
 }
 
 /*
@@ -80,27 +115,22 @@ TableFacts *
 fkfix_catalog_table(Reader *reader, Oid relid)
 {
 	bool		found;
-	TableFacts *table = hash_search(reader->tables, &relid, HASH_ENTER, &found);
+	TableFacts *table = enter_table(reader, relid, &found);
 
 	if (!found)
 	{
 		ScanKeyData key;
 
-		MemSet(table, 0, sizeof(TableFacts));
-		table->relid = relid;
 		ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ,
 					ObjectIdGetDatum(relid));
 		fkfix_catalog_scan(reader, RelationRelationId, ClassOidIndexId, 1, &key,
 						   read_table, table);
-		if (table->exists)
-		{
-			ScanKeyInit(&key, Anum_pg_namespace_oid, BTEqualStrategyNumber, F_OIDEQ,
-						ObjectIdGetDatum(table->schema_oid));
-			fkfix_catalog_scan(reader, NamespaceRelationId, NamespaceOidIndexId, 1, &key,
-							   read_schema, table);
-		}
 	}
-	return table->exists ? table : NULL;
+	if (!table->exists)
+		return NULL;
+	if (NameStr(table->schema)[0] == '\0')
+		table->schema = schema_name(reader, table->schema_oid);
+	return table;
 }
 
 /*
@@ -114,12 +144,17 @@ fkfix_catalog_column(Reader *reader, Oid relid, AttrNumber attnum)
 
 	if (table == NULL || attnum < 1 || attnum > table->ncolumns)
 		return NULL;
+	if (table->columns == NULL && reader->read_all && !reader->read_all_columns)
+	{
+		reader->read_all_columns = true;
+		fkfix_catalog_scan(reader, AttributeRelationId, InvalidOid, 0, NULL,
+						   read_any_column, reader);
+	}
 	if (table->columns == NULL)
 	{
 		ScanKeyData keys[2];
 
-		table->columns = MemoryContextAllocZero(reader->context,
-												table->ncolumns * sizeof(ColumnFacts));
+		make_columns(reader, table);
 		ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber,
 					F_OIDEQ, ObjectIdGetDatum(relid));
 		ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber,
@@ -158,6 +193,26 @@ fkfix_catalog_rejects_null(Reader *reader, Oid relid, AttrNumber attnum)
 						   read_domain, &domain);
 	}
 	return domain.rejects_null;
+}
+
+/*
+ * Returns the OIDs of the direct partitions of a table, a new list; NIL if it is
+ * not partitioned.  One that is being detached concurrently still counts.
+ */
+List *
+fkfix_catalog_partitions(Reader *reader, Oid relid)
+{
+	TableFacts *table = fkfix_catalog_table(reader, relid);
+	List	   *partitions = NIL;
+	ScanKeyData key;
+
+	if (table == NULL || table->kind != RELKIND_PARTITIONED_TABLE)
+		return NIL;
+	ScanKeyInit(&key, Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	fkfix_catalog_scan(reader, InheritsRelationId, InheritsParentIndexId, 1, &key,
+					   read_partition, &partitions);
+	return partitions;
 }
 
 /*
@@ -239,6 +294,44 @@ fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index, int nkeys,
 	table_close(rel, AccessShareLock);
 }
 
+/* The entry of a table, a blank one if it was not known yet. */
+static TableFacts *
+enter_table(Reader *reader, Oid relid, bool *found)
+{
+	TableFacts *table = hash_search(reader->tables, &relid, HASH_ENTER, found);
+
+	if (!*found)
+	{
+		MemSet(table, 0, sizeof(TableFacts));
+		table->relid = relid;
+	}
+	return table;
+}
+
+static void
+note_tables(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+	bool		found;
+
+	if (form->contype != CONSTRAINT_FOREIGN)
+		return;
+	(void) enter_table(state, form->confrelid, &found);
+	enter_table(state, form->conrelid, &found)->referencing = true;
+}
+
+static void
+read_noted_table(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Reader	   *reader = state;
+	TableFacts *table = hash_search(reader->tables,
+									&((Form_pg_class) GETSTRUCT(tuple))->oid,
+									HASH_FIND, NULL);
+
+	if (table != NULL)
+		read_table(tuple, desc, table);
+}
+
 static void
 read_table(HeapTuple tuple, TupleDesc desc, void *state)
 {
@@ -253,10 +346,55 @@ read_table(HeapTuple tuple, TupleDesc desc, void *state)
 	table->ncolumns = form->relnatts;
 }
 
+/* There are few schemas, and many tables in each. */
+static NameData
+schema_name(Reader *reader, Oid oid)
+{
+	bool		found;
+	SchemaFacts *schema = hash_search(reader->schemas, &oid, HASH_ENTER, &found);
+
+	if (!found)
+	{
+		ScanKeyData key;
+
+		MemSet(&schema->name, 0, sizeof(NameData));
+		ScanKeyInit(&key, Anum_pg_namespace_oid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(oid));
+		fkfix_catalog_scan(reader, NamespaceRelationId, NamespaceOidIndexId, 1, &key,
+						   read_schema, schema);
+	}
+	return schema->name;
+}
+
 static void
 read_schema(HeapTuple tuple, TupleDesc desc, void *state)
 {
-	((TableFacts *) state)->schema = ((Form_pg_namespace) GETSTRUCT(tuple))->nspname;
+	((SchemaFacts *) state)->name = ((Form_pg_namespace) GETSTRUCT(tuple))->nspname;
+}
+
+static void
+make_columns(Reader *reader, TableFacts *table)
+{
+	table->columns = MemoryContextAllocZero(reader->context,
+											table->ncolumns * sizeof(ColumnFacts));
+}
+
+/* One of the columns of any table; those that only are referenced can wait. */
+static void
+read_any_column(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Reader	   *reader = state;
+	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+	TableFacts *table;
+
+	if (form->attnum < 1)
+		return;
+	table = hash_search(reader->tables, &form->attrelid, HASH_FIND, NULL);
+	if (table == NULL || !table->exists || !table->referencing)
+		return;
+	if (table->columns == NULL)
+		make_columns(reader, table);
+	read_column(tuple, desc, table);
 }
 
 static void
@@ -287,6 +425,14 @@ read_domain(HeapTuple tuple, TupleDesc desc, void *state)
 		return;
 	domain->rejects_null = form->typnotnull;
 	domain->base_type = form->typbasetype;
+}
+
+static void
+read_partition(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	List	  **partitions = state;
+
+	*partitions = lappend_oid(*partitions, ((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid);
 }
 
 static void

@@ -38,8 +38,12 @@ typedef struct TableFacts
 	char		kind;			/* RELKIND_xxx */
 	bool		temporary;
 	int			ncolumns;
+	bool		referencing;	/* known to have foreign keys of its own */
 	ColumnFacts *columns;		/* by attnum - 1; NULL until asked for */
 } TableFacts;
+
+/* Each key's triggers, when all have been read; see shape.c. */
+typedef struct ShapeIndex ShapeIndex;
 
 /*
  * A reader of the catalogs.  It remembers what it has read, so it is to be
@@ -50,6 +54,10 @@ typedef struct Reader
 	Snapshot	snapshot;		/* NULL: the catalogs as they are now */
 	MemoryContext context;
 	HTAB	   *tables;			/* TableFacts by OID */
+	HTAB	   *schemas;		/* names by OID */
+	bool		read_all;		/* it pays to read whole catalogs */
+	bool		read_all_columns;	/* pg_attribute has been */
+	ShapeIndex *shapes;			/* pg_trigger, if it has been */
 	HTAB	   *extension_tables;	/* OIDs of tables that belong to an
 									 * extension; NULL until asked for */
 } Reader;
@@ -58,11 +66,13 @@ typedef struct Reader
 typedef void (*RowVisitor) (HeapTuple tuple, TupleDesc desc, void *state);
 
 extern Reader *fkfix_catalog_reader(Snapshot snapshot);
+extern void fkfix_catalog_read_all(Reader *reader);
 extern TableFacts *fkfix_catalog_table(Reader *reader, Oid relid);
 extern ColumnFacts *fkfix_catalog_column(Reader *reader, Oid relid,
 										 AttrNumber attnum);
 extern bool fkfix_catalog_rejects_null(Reader *reader, Oid relid,
 									   AttrNumber attnum);
+extern List *fkfix_catalog_partitions(Reader *reader, Oid relid);
 extern bool fkfix_catalog_in_extension(Reader *reader, Oid relid);
 extern void fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index,
 							   int nkeys, ScanKey keys, RowVisitor visit,

@@ -175,10 +175,8 @@ same_column_set(const ForeignKey *a, const ForeignKey *b)
 static bool
 fires_first(Reader *reader, const ForeignKey *a, const ForeignKey *b)
 {
-	Shape	   *shape_a = fkfix_shape_read(reader, a->oid);
-	Shape	   *shape_b = fkfix_shape_read(reader, b->oid);
-	KeyTrigger *trigger_a = shape_a ? shape_a->root->triggers[TRIGGER_ON_DELETE] : NULL;
-	KeyTrigger *trigger_b = shape_b ? shape_b->root->triggers[TRIGGER_ON_DELETE] : NULL;
+	KeyTrigger *trigger_a = fkfix_shape_read(reader, a)->root->triggers[TRIGGER_ON_DELETE];
+	KeyTrigger *trigger_b = fkfix_shape_read(reader, b)->root->triggers[TRIGGER_ON_DELETE];
 
 	if (trigger_a == NULL || trigger_b == NULL)
 		return trigger_a != NULL;
@@ -189,11 +187,9 @@ fires_first(Reader *reader, const ForeignKey *a, const ForeignKey *b)
 static void
 survey_triggers(Survey *survey)
 {
-	Shape	   *shape = fkfix_shape_read(survey->reader, survey->fk->oid);
+	Shape	   *shape = fkfix_shape_read(survey->reader, survey->fk);
 	ListCell   *lc;
 
-	if (shape == NULL)
-		return;
 	foreach(lc, fkfix_inspect_faults(survey->reader, shape))
 	{
 		Fault	   *fault = lfirst(lc);

@@ -12,11 +12,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "lib/stringinfo.h"
-#include "storage/lockdefs.h"
 
 #include "inspect.h"
 
@@ -208,12 +205,9 @@ static void
 inspect_partitions(Inspection *inspection, const ShapeNode *node, ShapeSide side)
 {
 	Oid			relid = side == SIDE_REFERENCED ? node->fk->confrelid : node->fk->conrelid;
-	TableFacts *table = fkfix_catalog_table(inspection->reader, relid);
-	List	   *partitions = NIL;
+	List	   *partitions = fkfix_catalog_partitions(inspection->reader, relid);
 	ListCell   *lc;
 
-	if (table != NULL && table->kind == RELKIND_PARTITIONED_TABLE)
-		partitions = find_inheritance_children(relid, NoLock);
 	foreach(lc, partitions)
 	{
 		if (find_child(inspection->shape, node, side, lfirst_oid(lc)) == NULL)

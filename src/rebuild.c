@@ -88,10 +88,10 @@ fkfix_rebuild_key(Extension *extension, Oid constraint,
 	ListCell   *lc;
 
 	operation.reader = fkfix_catalog_reader(NULL);
-	operation.shape = fkfix_shape_read(operation.reader, constraint);
-	if (operation.shape == NULL)
+	fk = fkfix_key_get(operation.reader, constraint);
+	if (fk == NULL)
 		elog(ERROR, "cache lookup failed for constraint %u", constraint);
-	fk = operation.shape->root->fk;
+	operation.shape = fkfix_shape_read(operation.reader, fk);
 	refuse_descendant(operation.reader, fk);
 	refuse_illegal(operation.reader, fk, on_delete, on_update);
 	refuse_damaged(&operation);
@@ -155,7 +155,7 @@ static void
 refuse_damaged(Operation *operation)
 {
 	Fault	   *fault = fkfix_inspect_damage(operation->reader, operation->shape);
-	ForeignKey *fk = operation->shape->root->fk;
+	const ForeignKey *fk = operation->shape->root->fk;
 
 	if (fault == NULL)
 		return;
@@ -309,7 +309,7 @@ static void
 describe_change(Operation *operation, Change *change)
 {
 	Reader	   *reader = operation->reader;
-	ForeignKey *fk = operation->shape->root->fk;
+	const ForeignKey *fk = operation->shape->root->fk;
 
 	change->referencing = fkfix_catalog_table_name(reader, fk->conrelid);
 	change->constraint_name = pstrdup(NameStr(fk->name));

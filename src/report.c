@@ -18,6 +18,7 @@
 #include "args.h"
 #include "audit.h"
 #include "hazard.h"
+#include "shape.h"
 
 #define AUDIT_COLUMNS	13
 #define STATUS_COLUMNS	(5 + STATUS_COUNT)
@@ -33,7 +34,7 @@ typedef struct Report
 	int64		counts[STATUS_COUNT];
 } Report;
 
-static void begin_report(Report *report);
+static void begin_report(Report *report, Oid relid);
 static Finding *judge(Report *report, const ForeignKey *fk);
 static void report_key(const ForeignKey *fk, void *state);
 static void count_key(const ForeignKey *fk, void *state);
@@ -57,7 +58,7 @@ fkfix_audit(PG_FUNCTION_ARGS)
 
 	FKFIX_REQUIRE_ARG(1, "all_keys");
 	InitMaterializedSRF(fcinfo, 0);
-	begin_report(&report);
+	begin_report(&report, FKFIX_ARG_TABLE(0));
 	report.all_keys = PG_GETARG_BOOL(1);
 	report.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	fkfix_key_each_root(report.reader, FKFIX_ARG_TABLE(0), report_key, &report);
@@ -83,7 +84,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 	int			i = 0;
 
 	InitMaterializedSRF(fcinfo, 0);
-	begin_report(&report);
+	begin_report(&report, InvalidOid);
 	fkfix_key_each_root(report.reader, InvalidOid, count_key, &report);
 
 	values[i++] = BoolGetDatum(installed);
@@ -100,11 +101,11 @@ fkfix_status(PG_FUNCTION_ARGS)
 
 /* Reads the policy as the calling query sees it. */
 static void
-begin_report(Report *report)
+begin_report(Report *report, Oid relid)
 {
 	report->extension = fkfix_extension_get();
 	report->policy = fkfix_policy_load(report->extension, GetActiveSnapshot());
-	report->reader = fkfix_catalog_reader(NULL);
+	report->reader = fkfix_shape_reader(relid);
 }
 
 /* Judges a key, triggers included; NULL if it is out of scope. */

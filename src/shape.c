@@ -18,33 +18,73 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
 
 #include "shape.h"
 
-static void read_node(Reader *reader, Shape *shape, ForeignKey *fk,
+/* The triggers of one row of pg_constraint; hardly ever more than four. */
+typedef struct ShapeEntry
+{
+	Oid			constraint;		/* hash key */
+	int			ntriggers;
+	int			size;
+	KeyTrigger *triggers;		/* "usual", or a larger array */
+	KeyTrigger	usual[TRIGGER_NSLOTS];
+} ShapeEntry;
+
+struct ShapeIndex
+{
+	HTAB	   *entries;		/* ShapeEntry by OID of the constraint */
+	HTAB	   *parents;		/* OIDs of keys that have descendants */
+};
+
+static void read_all(Reader *reader);
+static void read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
 					  ShapeNode *parent);
-static void read_triggers(ShapeNode *node);
-static KeyTrigger *form_trigger(Form_pg_trigger form);
+static bool may_have_children(Reader *reader, const ForeignKey *fk);
+static void read_triggers(Reader *reader, ShapeNode *node);
+static void read_trigger(HeapTuple tuple, TupleDesc desc, void *state);
+static void place_trigger(ShapeNode *node, KeyTrigger *trigger);
+static void index_trigger(HeapTuple tuple, TupleDesc desc, void *state);
+static void index_parent(HeapTuple tuple, TupleDesc desc, void *state);
+static void form_trigger(Form_pg_trigger form, KeyTrigger *trigger);
 static TriggerSlot slot_of(Form_pg_trigger form);
 
 /*
- * Reads a root key with its descendants and triggers.  Returns it in the
- * current memory context, or NULL if there is no such foreign key.  The reader
- * must see the present; what keeps it from changing is the caller's locks.
+ * Returns a reader for a query about the shapes of the keys of one referencing
+ * table, or with InvalidOid of all; then whole catalogs are read at once.  It
+ * sees what the query sees, all catalogs at the same moment: a rebuild that
+ * commits between two looks must not make a key seem damaged.
+ */
+Reader *
+fkfix_shape_reader(Oid relid)
+{
+	Reader	   *reader = fkfix_catalog_reader(GetActiveSnapshot());
+
+	if (!OidIsValid(relid))
+	{
+		fkfix_catalog_read_all(reader);
+		read_all(reader);
+	}
+	return reader;
+}
+
+/*
+ * Reads what hangs on a root key: descendants and triggers.  Returns the shape
+ * in the current memory context; it refers to the key itself.  What keeps it
+ * from changing meanwhile is the reader's snapshot or the caller's locks.
  */
 Shape *
-fkfix_shape_read(Reader *reader, Oid root)
+fkfix_shape_read(Reader *reader, const ForeignKey *root)
 {
 	Shape	   *shape = palloc0(sizeof(Shape));
-	ForeignKey *fk = fkfix_key_get(reader, root);
 
-	if (fk == NULL)
-		return NULL;
-	read_node(reader, shape, fk, NULL);
+	read_node(reader, shape, root, NULL);
 	shape->root = linitial(shape->nodes);
 	return shape;
 }
@@ -91,9 +131,30 @@ fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 	return found;
 }
 
+/* Reads every key's triggers, and which keys have descendants. */
+static void
+read_all(Reader *reader)
+{
+	HASHCTL		ctl = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(ShapeEntry),
+		.hcxt = reader->context
+	};
+
+	reader->shapes = MemoryContextAllocZero(reader->context, sizeof(ShapeIndex));
+	reader->shapes->entries = hash_create("fkfix triggers", 1024, &ctl,
+										  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	ctl.entrysize = sizeof(Oid);
+	reader->shapes->parents = hash_create("fkfix parents", 64, &ctl,
+										  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	fkfix_catalog_scan(reader, TriggerRelationId, InvalidOid, 0, NULL, index_trigger, reader);
+	fkfix_catalog_scan(reader, ConstraintRelationId, InvalidOid, 0, NULL, index_parent, reader);
+}
+
 /* Reads a key and, through conparentid, what descends from it. */
 static void
-read_node(Reader *reader, Shape *shape, ForeignKey *fk, ShapeNode *parent)
+read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
+		  ShapeNode *parent)
 {
 	ShapeNode  *node = palloc0(sizeof(ShapeNode));
 	ListCell   *lc;
@@ -106,9 +167,11 @@ read_node(Reader *reader, Shape *shape, ForeignKey *fk, ShapeNode *parent)
 	if (parent != NULL)
 		node->side = fk->conrelid == parent->fk->conrelid ?
 			SIDE_REFERENCED : SIDE_REFERENCING;
-	read_triggers(node);
+	read_triggers(reader, node);
 	shape->nodes = lappend(shape->nodes, node);
 
+	if (!may_have_children(reader, fk))
+		return;
 	foreach(lc, fkfix_key_children(reader, fk->oid))
 	{
 		ForeignKey *child = fkfix_key_get(reader, lfirst_oid(lc));
@@ -118,47 +181,107 @@ read_node(Reader *reader, Shape *shape, ForeignKey *fk, ShapeNode *parent)
 	}
 }
 
-/* Reads the triggers of one row of pg_constraint, each into its slot. */
-static void
-read_triggers(ShapeNode *node)
+static bool
+may_have_children(Reader *reader, const ForeignKey *fk)
 {
-	Relation	rel = table_open(TriggerRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(node->fk->oid));
-	scan = systable_beginscan(rel, TriggerConstraintIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-		TriggerSlot slot = slot_of(form);
-
-		if (slot < TRIGGER_NSLOTS && node->triggers[slot] == NULL &&
-			fkfix_shape_has_triggers(node, slot))
-			node->triggers[slot] = form_trigger(form);
-		else
-			node->surplus = lappend(node->surplus, form_trigger(form));
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
+	return reader->shapes == NULL ||
+		hash_search(reader->shapes->parents, &fk->oid, HASH_FIND, NULL) != NULL;
 }
 
-static KeyTrigger *
-form_trigger(Form_pg_trigger form)
+/* Reads the triggers of one row of pg_constraint, each into its slot. */
+static void
+read_triggers(Reader *reader, ShapeNode *node)
+{
+	ScanKeyData key;
+
+	if (reader->shapes != NULL)
+	{
+		ShapeEntry *entry = hash_search(reader->shapes->entries, &node->fk->oid,
+										HASH_FIND, NULL);
+
+		for (int i = 0; entry != NULL && i < entry->ntriggers; i++)
+			place_trigger(node, &entry->triggers[i]);
+		return;
+	}
+	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(node->fk->oid));
+	fkfix_catalog_scan(reader, TriggerRelationId, TriggerConstraintIndexId, 1, &key,
+					   read_trigger, node);
+}
+
+static void
+read_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	KeyTrigger *trigger = palloc(sizeof(KeyTrigger));
 
+	form_trigger((Form_pg_trigger) GETSTRUCT(tuple), trigger);
+	place_trigger(state, trigger);
+}
+
+static void
+place_trigger(ShapeNode *node, KeyTrigger *trigger)
+{
+	TriggerSlot slot = trigger->slot;
+
+	if (slot < TRIGGER_NSLOTS && node->triggers[slot] == NULL &&
+		fkfix_shape_has_triggers(node, slot))
+		node->triggers[slot] = trigger;
+	else
+		node->surplus = lappend(node->surplus, trigger);
+}
+
+/* Notes a trigger with the constraint that it belongs to. */
+static void
+index_trigger(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Reader	   *reader = state;
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+	ShapeEntry *entry;
+	bool		found;
+
+	if (!OidIsValid(form->tgconstraint))
+		return;
+	entry = hash_search(reader->shapes->entries, &form->tgconstraint, HASH_ENTER, &found);
+	if (!found)
+	{
+		entry->ntriggers = 0;
+		entry->size = lengthof(entry->usual);
+		entry->triggers = entry->usual;
+	}
+	if (entry->ntriggers == entry->size)
+	{
+		KeyTrigger *larger = MemoryContextAlloc(reader->context,
+												2 * entry->size * sizeof(KeyTrigger));
+
+		memcpy(larger, entry->triggers, entry->size * sizeof(KeyTrigger));
+		entry->triggers = larger;
+		entry->size *= 2;
+	}
+	form_trigger(form, &entry->triggers[entry->ntriggers++]);
+}
+
+static void
+index_parent(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Reader	   *reader = state;
+	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+	if (form->contype == CONSTRAINT_FOREIGN && OidIsValid(form->conparentid))
+		(void) hash_search(reader->shapes->parents, &form->conparentid, HASH_ENTER, NULL);
+}
+
+static void
+form_trigger(Form_pg_trigger form, KeyTrigger *trigger)
+{
 	trigger->oid = form->oid;
 	trigger->relid = form->tgrelid;
 	trigger->constrrelid = form->tgconstrrelid;
 	trigger->parentid = form->tgparentid;
 	trigger->func = form->tgfoid;
+	trigger->slot = slot_of(form);
 	trigger->enabled = form->tgenabled;
 	trigger->deferrable = form->tgdeferrable;
 	trigger->deferred = form->tginitdeferred;
-	return trigger;
 }
 
 /* The slot that a trigger belongs in, TRIGGER_NSLOTS if in none. */

@@ -30,6 +30,7 @@ typedef struct KeyTrigger
 	Oid			constrrelid;	/* the table at the other end */
 	Oid			parentid;
 	Oid			func;
+	TriggerSlot slot;			/* TRIGGER_NSLOTS if it fits none */
 	char		enabled;
 	bool		deferrable;
 	bool		deferred;
@@ -46,7 +47,7 @@ typedef enum ShapeSide
 /* A root key or one of its descendants. */
 typedef struct ShapeNode
 {
-	ForeignKey *fk;
+	const ForeignKey *fk;
 	struct ShapeNode *parent;	/* NULL for the root */
 	ShapeSide	side;
 	KeyTrigger *triggers[TRIGGER_NSLOTS];	/* NULL where there is none */
@@ -60,7 +61,8 @@ typedef struct Shape
 	List	   *nodes;
 } Shape;
 
-extern Shape *fkfix_shape_read(Reader *reader, Oid root);
+extern Reader *fkfix_shape_reader(Oid relid);
+extern Shape *fkfix_shape_read(Reader *reader, const ForeignKey *root);
 extern bool fkfix_shape_has_triggers(const ShapeNode *node, TriggerSlot slot);
 extern int	fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 									const AttrNumber *columns, int count,

@@ -58,7 +58,7 @@ fkfix_verify(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	verification.extension = fkfix_extension_get();
-	verification.reader = fkfix_catalog_reader(NULL);
+	verification.reader = fkfix_shape_reader(FKFIX_ARG_TABLE(0));
 	verification.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	fkfix_key_each_root(verification.reader, FKFIX_ARG_TABLE(0), verify_key,
 						&verification);
@@ -69,11 +69,9 @@ static void
 verify_key(const ForeignKey *fk, void *state)
 {
 	Verification *verification = state;
-	Shape	   *shape = fkfix_shape_read(verification->reader, fk->oid);
+	Shape	   *shape = fkfix_shape_read(verification->reader, fk);
 	ListCell   *lc;
 
-	if (shape == NULL)
-		return;
 	foreach(lc, fkfix_inspect_faults(verification->reader, shape))
 		put_fault(verification, fk, lfirst(lc));
 }
