@@ -25,7 +25,6 @@ static const char *const status_names[STATUS_COUNT] = {
 	"unmanaged"
 };
 
-static bool rules_conflict(List *rules, List *key_columns);
 static char *describe_conflict(List *rules);
 static const Action *required_change(Reader *reader, const ForeignKey *fk,
 									 List *accepted, const Action *current);
@@ -53,7 +52,7 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 		return finding;
 
 	key_columns = fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys);
-	if (rules_conflict(finding->rules, key_columns))
+	if (fkfix_audit_rules_conflict(finding->rules, key_columns))
 	{
 		finding->status = STATUS_CONFLICT;
 		finding->detail = describe_conflict(finding->rules);
@@ -131,6 +130,23 @@ fkfix_audit_accepts(Reader *reader, const ForeignKey *fk, List *accepted,
 }
 
 /*
+ * Do rules of equal precedence ask for different things of a key with these
+ * columns?
+ */
+bool
+fkfix_audit_rules_conflict(List *rules, List *key_columns)
+{
+	ListCell   *lc;
+
+	for_each_from(lc, rules, 1)
+	{
+		if (!fkfix_policy_same_demand(linitial(rules), lfirst(lc), key_columns))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Returns the name of a status, as in the audit.
  */
 const char *
@@ -183,20 +199,6 @@ fkfix_audit_remedy(Extension *extension, Reader *reader, const ForeignKey *fk,
 		return fkfix_ddl_recreate(reader, fk, finding->set_on_delete,
 								  finding->set_on_update);
 	return NULL;
-}
-
-/* Do rules of equal precedence ask for different things? */
-static bool
-rules_conflict(List *rules, List *key_columns)
-{
-	ListCell   *lc;
-
-	for_each_from(lc, rules, 1)
-	{
-		if (!fkfix_policy_same_demand(linitial(rules), lfirst(lc), key_columns))
-			return true;
-	}
-	return false;
 }
 
 static char *

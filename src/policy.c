@@ -21,10 +21,10 @@
 #include "policy.h"
 
 static int	compare_rules(const ListCell *a, const ListCell *b);
-static bool columns_match(const Rule *rule, Reader *reader,
-						  const ForeignKey *fk);
-static bool nullability_matches(const Rule *rule, Reader *reader,
-								const ForeignKey *fk);
+static bool name_key(Reader *reader, const ForeignKey *fk, KeyNames *names);
+static bool names_match(const Rule *rule, const KeyNames *names);
+static bool columns_match(const Rule *rule, List *columns);
+static bool nullability_matches(const Rule *rule, Nullability known);
 static bool same_actions(List *a, List *b, List *key_columns);
 
 /*
@@ -70,23 +70,9 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 bool
 fkfix_policy_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
 {
-	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid);
-	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid);
+	KeyNames	names;
 
-	if (referencing == NULL || referenced == NULL)
-		return false;
-	if (rule->referencing != NULL &&
-		!fkfix_pattern_matches_table(rule->referencing, NameStr(referencing->schema),
-									 NameStr(referencing->name)))
-		return false;
-	if (rule->referenced != NULL &&
-		!fkfix_pattern_matches_table(rule->referenced, NameStr(referenced->schema),
-									 NameStr(referenced->name)))
-		return false;
-	if (rule->constraint_name != NULL &&
-		!fkfix_pattern_matches(rule->constraint_name, NameStr(fk->name)))
-		return false;
-	return columns_match(rule, reader, fk) && nullability_matches(rule, reader, fk);
+	return name_key(reader, fk, &names) && names_match(rule, &names);
 }
 
 /*
@@ -96,6 +82,20 @@ fkfix_policy_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
  */
 List *
 fkfix_policy_winners(const Policy *policy, Reader *reader, const ForeignKey *fk)
+{
+	KeyNames	names;
+
+	if (!name_key(reader, fk, &names))
+		return NIL;
+	return fkfix_policy_winners_by_name(policy, &names);
+}
+
+/*
+ * The same for a key that need not exist.  Raises an error if that depends on
+ * whether its columns accept nulls, and this is not known.
+ */
+List *
+fkfix_policy_winners_by_name(const Policy *policy, const KeyNames *names)
 {
 	List	   *winners = NIL;
 	ListCell   *lc;
@@ -107,7 +107,7 @@ fkfix_policy_winners(const Policy *policy, Reader *reader, const ForeignKey *fk)
 		if (winners != NIL &&
 			!fkfix_policy_same_precedence(rule, linitial(winners)))
 			break;
-		if (fkfix_policy_matches(rule, reader, fk))
+		if (names_match(rule, names))
 			winners = lappend(winners, rule);
 	}
 	return winners;
@@ -156,37 +156,81 @@ compare_rules(const ListCell *a, const ListCell *b)
 		return x->id < y->id ? -1 : 1;
 	return 0;
 }
+
+/* Reads what rules look at; false if a table of the key is gone. */
 static bool
-columns_match(const Rule *rule, Reader *reader, const ForeignKey *fk)
+name_key(Reader *reader, const ForeignKey *fk, KeyNames *names)
 {
-	ListCell   *lc;
+	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid);
+	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid);
+
+	if (referencing == NULL || referenced == NULL)
+		return false;
+	names->referencing_schema = NameStr(referencing->schema);
+	names->referencing = NameStr(referencing->name);
+	names->referenced_schema = NameStr(referenced->schema);
+	names->referenced = NameStr(referenced->name);
+	names->columns = fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey,
+												fk->nkeys);
+	names->constraint_name = NameStr(fk->name);
+	names->nullability = NULLABLE_ALL;
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		if (fkfix_catalog_rejects_null(reader, fk->conrelid, fk->conkey[i]))
+			names->nullability = NULLABLE_NOT_ALL;
+	}
+	return true;
+}
+
+static bool
+names_match(const Rule *rule, const KeyNames *names)
+{
+	if (rule->referencing != NULL &&
+		!fkfix_pattern_matches_table(rule->referencing, names->referencing_schema,
+									 names->referencing))
+		return false;
+	if (rule->referenced != NULL &&
+		!fkfix_pattern_matches_table(rule->referenced, names->referenced_schema,
+									 names->referenced))
+		return false;
+	if (rule->constraint_name != NULL &&
+		!fkfix_pattern_matches(rule->constraint_name, names->constraint_name))
+		return false;
+	return columns_match(rule, names->columns) &&
+		nullability_matches(rule, names->nullability);
+}
+
+static bool
+columns_match(const Rule *rule, List *columns)
+{
+	ListCell   *pattern;
+	ListCell   *column;
 
 	if (rule->columns == NIL)
 		return true;
-	if (list_length(rule->columns) != fk->nkeys)
+	if (list_length(rule->columns) != list_length(columns))
 		return false;
-	foreach(lc, rule->columns)
+	forboth(pattern, rule->columns, column, columns)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid,
-												   fk->conkey[foreach_current_index(lc)]);
-
-		if (column == NULL ||
-			!fkfix_pattern_matches(lfirst(lc), NameStr(column->name)))
+		if (!fkfix_pattern_matches(lfirst(pattern), lfirst(column)))
 			return false;
 	}
 	return true;
 }
+
+/* A guess could send a tool to the wrong rule. */
 static bool
-nullability_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
+nullability_matches(const Rule *rule, Nullability known)
 {
 	if (rule->nullability == NULLABLE_EITHER)
 		return true;
-	for (int i = 0; i < fk->nkeys; i++)
-	{
-		if (fkfix_catalog_rejects_null(reader, fk->conrelid, fk->conkey[i]))
-			return rule->nullability == NULLABLE_NOT_ALL;
-	}
-	return rule->nullability == NULLABLE_ALL;
+	if (known == NULLABLE_EITHER)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("it must be known whether the columns of the foreign key accept nulls"),
+				 errdetail("Rule " INT64_FORMAT " depends on it, and not all the columns exist.", rule->id),
+				 errhint("Give the argument \"%s\".", "nullable")));
+	return rule->nullability == known;
 }
 
 /* Do two lists accept the same actions, and prefer the same one? */

@@ -15,6 +15,18 @@
 #include "key.h"
 #include "rule.h"
 
+/* What rules look at: a key by its names, whether it exists or not. */
+typedef struct KeyNames
+{
+	const char *referencing_schema;
+	const char *referencing;
+	const char *referenced_schema;
+	const char *referenced;
+	List	   *columns;		/* char *, in key order */
+	const char *constraint_name;
+	Nullability nullability;	/* NULLABLE_EITHER: not known */
+} KeyNames;
+
 /* All rules, best first. */
 typedef struct Policy
 {
@@ -24,6 +36,8 @@ typedef struct Policy
 extern Policy *fkfix_policy_load(Extension *extension, Snapshot snapshot);
 extern List *fkfix_policy_winners(const Policy *policy, Reader *reader,
 								  const ForeignKey *fk);
+extern List *fkfix_policy_winners_by_name(const Policy *policy,
+										  const KeyNames *names);
 extern bool fkfix_policy_matches(const Rule *rule, Reader *reader,
 								 const ForeignKey *fk);
 extern bool fkfix_policy_same_precedence(const Rule *a, const Rule *b);
