@@ -155,6 +155,24 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION fkfix_verify(regclass) IS
 'foreign keys, of one referencing table or of all, whose catalog rows and triggers do not agree: one row per fault, with the statement that cures it; takes no locks';
 
+CREATE FUNCTION fkfix_required_actions(
+  referencing text,
+  columns text[],
+  referenced text,
+  constraint_name text DEFAULT NULL,
+  nullable boolean DEFAULT NULL,
+  OUT on_delete text,
+  OUT on_update text,
+  OUT rule_id bigint,
+  OUT status text
+)
+RETURNS record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fkfix_required_actions(text, text[], text, text, boolean) IS
+'what the policy asks of a foreign key that may not exist yet: the actions accepted (NULL: anything) and the rule that says so; tables named as in DDL, columns and constraint as they are stored, NULL for what the server would choose or already knows; status is required or, as in the audit, infeasible, conflict, exempt or unmanaged; takes no locks on the tables; refuses to guess whether columns that do not exist accept nulls where a rule depends on it';
+
 --
 -- Changing
 --

@@ -25,7 +25,6 @@ static const char *const status_names[STATUS_COUNT] = {
 	"unmanaged"
 };
 
-static bool rules_conflict(List *rules, Reader *reader, const ForeignKey *fk);
 static char *describe_conflict(List *rules);
 static const Action *required_change(Reader *reader, const ForeignKey *fk,
 									 List *accepted, const Action *current);
@@ -51,7 +50,10 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 	if (finding->rules == NIL)
 		return finding;
 
-	if (rules_conflict(finding->rules, reader, fk))
+	if (fkfix_audit_rules_conflict(finding->rules,
+								   list_length(finding->rules) == 1 ? NIL :
+								   fkfix_catalog_column_names(reader, fk->conrelid,
+															  fk->conkey, fk->nkeys)))
 	{
 		finding->status = STATUS_CONFLICT;
 		finding->detail = describe_conflict(finding->rules);
@@ -128,6 +130,23 @@ fkfix_audit_accepts(Reader *reader, const ForeignKey *fk, List *accepted,
 }
 
 /*
+ * Do rules of equal precedence ask for different things of a key with these
+ * columns?
+ */
+bool
+fkfix_audit_rules_conflict(List *rules, List *key_columns)
+{
+	ListCell   *lc;
+
+	for_each_from(lc, rules, 1)
+	{
+		if (!fkfix_policy_same_demand(linitial(rules), lfirst(lc), key_columns))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Returns the name of a status, as in the audit.
  */
 const char *
@@ -180,24 +199,6 @@ fkfix_audit_remedy(Extension *extension, Reader *reader, const ForeignKey *fk,
 		return fkfix_ddl_recreate(reader, fk, finding->set_on_delete,
 								  finding->set_on_update);
 	return NULL;
-}
-
-/* Do rules of equal precedence ask for different things? */
-static bool
-rules_conflict(List *rules, Reader *reader, const ForeignKey *fk)
-{
-	List	   *key_columns;
-	ListCell   *lc;
-
-	if (list_length(rules) == 1)
-		return false;
-	key_columns = fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys);
-	for_each_from(lc, rules, 1)
-	{
-		if (!fkfix_policy_same_demand(linitial(rules), lfirst(lc), key_columns))
-			return true;
-	}
-	return false;
 }
 
 static char *

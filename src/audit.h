@@ -43,6 +43,7 @@ extern void fkfix_audit_inspect(Reader *reader, const ForeignKey *fk,
 								Finding *finding);
 extern bool fkfix_audit_accepts(Reader *reader, const ForeignKey *fk,
 								List *accepted, const Action *action);
+extern bool fkfix_audit_rules_conflict(List *rules, List *key_columns);
 extern const char *fkfix_audit_status_name(Status status);
 extern bool fkfix_audit_in_order(Status status);
 extern char *fkfix_audit_demand(const Rule *rule, bool with_on_delete,

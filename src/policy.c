@@ -14,17 +14,44 @@
 
 #include "access/table.h"
 #include "executor/tuptable.h"
+#include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "policy.h"
 
+/* Under which of a key's names a rule can be filed. */
+typedef enum FileName
+{
+	FILE_REFERENCING,
+	FILE_CONSTRAINT,
+	FILE_REFERENCED,
+	FILE_COLUMN,				/* the first column */
+	FILE_NAMES					/* how many there are */
+} FileName;
+
+/* The rules that are filed under one name. */
+typedef struct RuleFile
+{
+	FileName	what;			/* hash key, with the name */
+	NameData	name;
+	List	   *rules;			/* best first */
+} RuleFile;
+
+static int	compare_precedence(const Rule *x, const Rule *y);
 static int	compare_rules(const ListCell *a, const ListCell *b);
-static bool columns_match(const Rule *rule, Reader *reader,
-						  const ForeignKey *fk);
-static bool nullability_matches(const Rule *rule, Reader *reader,
-								const ForeignKey *fk);
+static void file_rules(Policy *policy);
+static const char *literal_of(const Rule *rule, FileName *what);
+static const char *name_for_file(const KeyNames *names, FileName what);
+static RuleFile *find_file(const Policy *policy, FileName what,
+						   const char *name, HASHACTION action);
+static List *add_winners(List *winners, List *rules, const KeyNames *names);
+static bool name_key(Reader *reader, const ForeignKey *fk, bool columns,
+					 bool nullability, KeyNames *names);
+static bool names_match(const Rule *rule, const KeyNames *names);
+static bool columns_match(const Rule *rule, List *columns);
+static bool nullability_matches(const Rule *rule, Nullability known);
 static bool same_actions(List *a, List *b, List *key_columns);
 
 /*
@@ -61,6 +88,7 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 	table_close(rel, AccessShareLock);
 
 	list_sort(policy->rules, compare_rules);
+	file_rules(policy);
 	return policy;
 }
 
@@ -70,23 +98,9 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 bool
 fkfix_policy_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
 {
-	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid);
-	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid);
+	KeyNames	names;
 
-	if (referencing == NULL || referenced == NULL)
-		return false;
-	if (rule->referencing != NULL &&
-		!fkfix_pattern_matches_table(rule->referencing, NameStr(referencing->schema),
-									 NameStr(referencing->name)))
-		return false;
-	if (rule->referenced != NULL &&
-		!fkfix_pattern_matches_table(rule->referenced, NameStr(referenced->schema),
-									 NameStr(referenced->name)))
-		return false;
-	if (rule->constraint_name != NULL &&
-		!fkfix_pattern_matches(rule->constraint_name, NameStr(fk->name)))
-		return false;
-	return columns_match(rule, reader, fk) && nullability_matches(rule, reader, fk);
+	return name_key(reader, fk, true, true, &names) && names_match(rule, &names);
 }
 
 /*
@@ -97,19 +111,32 @@ fkfix_policy_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
 List *
 fkfix_policy_winners(const Policy *policy, Reader *reader, const ForeignKey *fk)
 {
+	KeyNames	names;
+
+	if (!name_key(reader, fk, policy->needs_columns, policy->needs_nullability, &names))
+		return NIL;
+	return fkfix_policy_winners_by_name(policy, &names);
+}
+
+/*
+ * The same for a key that need not exist.  Raises an error if that depends on
+ * whether its columns accept nulls, and this is not known.
+ */
+List *
+fkfix_policy_winners_by_name(const Policy *policy, const KeyNames *names)
+{
 	List	   *winners = NIL;
-	ListCell   *lc;
 
-	foreach(lc, policy->rules)
+	for (int what = 0; what < FILE_NAMES; what++)
 	{
-		Rule	   *rule = lfirst(lc);
+		const char *name = name_for_file(names, what);
+		RuleFile   *file = name ? find_file(policy, what, name, HASH_FIND) : NULL;
 
-		if (winners != NIL &&
-			!fkfix_policy_same_precedence(rule, linitial(winners)))
-			break;
-		if (fkfix_policy_matches(rule, reader, fk))
-			winners = lappend(winners, rule);
+		if (file != NULL)
+			winners = add_winners(winners, file->rules, names);
 	}
+	winners = add_winners(winners, policy->others, names);
+	list_sort(winners, compare_rules);
 	return winners;
 }
 
@@ -119,7 +146,7 @@ fkfix_policy_winners(const Policy *policy, Reader *reader, const ForeignKey *fk)
 bool
 fkfix_policy_same_precedence(const Rule *a, const Rule *b)
 {
-	return a->priority == b->priority && a->rank == b->rank;
+	return compare_precedence(a, b) == 0;
 }
 
 /*
@@ -141,54 +168,230 @@ fkfix_policy_is_exemption(const Rule *rule)
 	return rule->on_delete == NIL && rule->on_update == NIL;
 }
 
+/* Orders rules by precedence, best first. */
+static int
+compare_precedence(const Rule *x, const Rule *y)
+{
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	return 0;
+}
+
 /* Orders rules by precedence, best first, then by id. */
 static int
 compare_rules(const ListCell *a, const ListCell *b)
 {
 	const Rule *x = lfirst(a);
 	const Rule *y = lfirst(b);
+	int			order = compare_precedence(x, y);
 
-	if (x->priority != y->priority)
-		return x->priority > y->priority ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank > y->rank ? -1 : 1;
+	if (order != 0)
+		return order;
 	if (x->id != y->id)
 		return x->id < y->id ? -1 : 1;
 	return 0;
 }
 
-static bool
-columns_match(const Rule *rule, Reader *reader, const ForeignKey *fk)
+/* Files each rule, and notes what the rules look at. */
+static void
+file_rules(Policy *policy)
+{
+	HASHCTL		ctl = {
+		.keysize = offsetof(RuleFile, rules),
+		.entrysize = sizeof(RuleFile),
+		.hcxt = CurrentMemoryContext
+	};
+	ListCell   *lc;
+
+	policy->filed = hash_create("fkfix rules", 64, &ctl,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	foreach(lc, policy->rules)
+	{
+		Rule	   *rule = lfirst(lc);
+		FileName	what;
+		const char *name = literal_of(rule, &what);
+
+		policy->needs_columns |= rule->columns != NIL;
+		policy->needs_nullability |= rule->nullability != NULLABLE_EITHER;
+		if (name == NULL)
+			policy->others = lappend(policy->others, rule);
+		else
+		{
+			RuleFile   *file = find_file(policy, what, name, HASH_ENTER);
+
+			file->rules = lappend(file->rules, rule);
+		}
+	}
+}
+
+/* A name that all keys have that match a rule; NULL if there is none. */
+static const char *
+literal_of(const Rule *rule, FileName *what)
+{
+	if (rule->referencing != NULL &&
+		rule->referencing->name.specificity == SPECIFIC_LITERAL)
+	{
+		*what = FILE_REFERENCING;
+		return rule->referencing->name.text;
+	}
+	if (rule->constraint_name != NULL &&
+		rule->constraint_name->specificity == SPECIFIC_LITERAL)
+	{
+		*what = FILE_CONSTRAINT;
+		return rule->constraint_name->text;
+	}
+	if (rule->referenced != NULL &&
+		rule->referenced->name.specificity == SPECIFIC_LITERAL)
+	{
+		*what = FILE_REFERENCED;
+		return rule->referenced->name.text;
+	}
+	if (rule->columns != NIL &&
+		((NamePattern *) linitial(rule->columns))->specificity == SPECIFIC_LITERAL)
+	{
+		*what = FILE_COLUMN;
+		return ((NamePattern *) linitial(rule->columns))->text;
+	}
+	return NULL;
+}
+
+/* The name under which a key's rules of one kind are filed; NULL if none are. */
+static const char *
+name_for_file(const KeyNames *names, FileName what)
+{
+	switch (what)
+	{
+		case FILE_REFERENCING:
+			return names->referencing;
+		case FILE_CONSTRAINT:
+			return names->constraint_name;
+		case FILE_REFERENCED:
+			return names->referenced;
+		case FILE_COLUMN:
+			return names->columns == NIL ? NULL : linitial(names->columns);
+		case FILE_NAMES:
+			break;
+	}
+	return NULL;
+}
+
+/* A longer name than names can be is cut, and then matches nothing. */
+static RuleFile *
+find_file(const Policy *policy, FileName what, const char *name, HASHACTION action)
+{
+	RuleFile	key;
+	RuleFile   *file;
+	bool		found;
+
+	MemSet(&key, 0, sizeof(key));
+	key.what = what;
+	namestrcpy(&key.name, name);
+	file = hash_search(policy->filed, &key, action, &found);
+	if (!found && file != NULL)
+		file->rules = NIL;
+	return file;
+}
+
+/* Adds rules that match to the winners, or puts better ones in their place. */
+static List *
+add_winners(List *winners, List *rules, const KeyNames *names)
 {
 	ListCell   *lc;
 
-	if (rule->columns == NIL)
-		return true;
-	if (list_length(rule->columns) != fk->nkeys)
-		return false;
-	foreach(lc, rule->columns)
+	foreach(lc, rules)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid,
-												   fk->conkey[foreach_current_index(lc)]);
+		Rule	   *rule = lfirst(lc);
+		int			order = winners == NIL ? -1 : compare_precedence(rule, linitial(winners));
 
-		if (column == NULL ||
-			!fkfix_pattern_matches(lfirst(lc), NameStr(column->name)))
-			return false;
+		if (order > 0)
+			break;
+		if (!names_match(rule, names))
+			continue;
+		winners = order < 0 ? list_make1(rule) : lappend(winners, rule);
+	}
+	return winners;
+}
+
+/*
+ * Reads what rules look at; false if a table of the key is gone.  Columns and
+ * their nullability take longest, and are left out if no rule asks for them.
+ */
+static bool
+name_key(Reader *reader, const ForeignKey *fk, bool columns, bool nullability,
+		 KeyNames *names)
+{
+	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid);
+	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid);
+
+	if (referencing == NULL || referenced == NULL)
+		return false;
+	names->referencing_schema = NameStr(referencing->schema);
+	names->referencing = NameStr(referencing->name);
+	names->referenced_schema = NameStr(referenced->schema);
+	names->referenced = NameStr(referenced->name);
+	names->columns = !columns ? NIL :
+		fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys);
+	names->constraint_name = NameStr(fk->name);
+	names->nullability = NULLABLE_ALL;
+	for (int i = 0; nullability && i < fk->nkeys; i++)
+	{
+		if (fkfix_catalog_rejects_null(reader, fk->conrelid, fk->conkey[i]))
+			names->nullability = NULLABLE_NOT_ALL;
 	}
 	return true;
 }
 
 static bool
-nullability_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
+names_match(const Rule *rule, const KeyNames *names)
+{
+	if (rule->referencing != NULL &&
+		!fkfix_pattern_matches_table(rule->referencing, names->referencing_schema,
+									 names->referencing))
+		return false;
+	if (rule->referenced != NULL &&
+		!fkfix_pattern_matches_table(rule->referenced, names->referenced_schema,
+									 names->referenced))
+		return false;
+	if (rule->constraint_name != NULL &&
+		!fkfix_pattern_matches(rule->constraint_name, names->constraint_name))
+		return false;
+	return columns_match(rule, names->columns) &&
+		nullability_matches(rule, names->nullability);
+}
+
+static bool
+columns_match(const Rule *rule, List *columns)
+{
+	ListCell   *pattern;
+	ListCell   *column;
+
+	if (rule->columns == NIL)
+		return true;
+	if (list_length(rule->columns) != list_length(columns))
+		return false;
+	forboth(pattern, rule->columns, column, columns)
+	{
+		if (!fkfix_pattern_matches(lfirst(pattern), lfirst(column)))
+			return false;
+	}
+	return true;
+}
+
+/* A guess could send a tool to the wrong rule. */
+static bool
+nullability_matches(const Rule *rule, Nullability known)
 {
 	if (rule->nullability == NULLABLE_EITHER)
 		return true;
-	for (int i = 0; i < fk->nkeys; i++)
-	{
-		if (fkfix_catalog_rejects_null(reader, fk->conrelid, fk->conkey[i]))
-			return rule->nullability == NULLABLE_NOT_ALL;
-	}
-	return rule->nullability == NULLABLE_ALL;
+	if (known == NULLABLE_EITHER)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("it must be known whether the columns of the foreign key accept nulls"),
+				 errdetail("Rule " INT64_FORMAT " depends on it, and not all the columns exist.", rule->id),
+				 errhint("Give the argument \"%s\".", "nullable")));
+	return rule->nullability == known;
 }
 
 /* Do two lists accept the same actions, and prefer the same one? */

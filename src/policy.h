@@ -9,21 +9,43 @@
 #define FKFIX_POLICY_H
 
 #include "nodes/pg_list.h"
+#include "utils/hsearch.h"
 #include "utils/snapshot.h"
 
 #include "extension.h"
 #include "key.h"
 #include "rule.h"
 
-/* All rules, best first. */
+/* What rules look at: a key by its names, whether it exists or not. */
+typedef struct KeyNames
+{
+	const char *referencing_schema;
+	const char *referencing;
+	const char *referenced_schema;
+	const char *referenced;
+	List	   *columns;		/* char *, in key order */
+	const char *constraint_name;
+	Nullability nullability;	/* NULLABLE_EITHER: not known */
+} KeyNames;
+
+/*
+ * All rules, best first.  Thousands of them may each be about one table, so each
+ * is also filed under a name that what it matches must have, if there is one.
+ */
 typedef struct Policy
 {
 	List	   *rules;
+	HTAB	   *filed;			/* lists of Rule, best first, by what and name */
+	List	   *others;			/* Rules that are not filed, best first */
+	bool		needs_columns;	/* some rule looks at columns */
+	bool		needs_nullability;	/* some rule looks at nullability */
 } Policy;
 
 extern Policy *fkfix_policy_load(Extension *extension, Snapshot snapshot);
 extern List *fkfix_policy_winners(const Policy *policy, Reader *reader,
 								  const ForeignKey *fk);
+extern List *fkfix_policy_winners_by_name(const Policy *policy,
+										  const KeyNames *names);
 extern bool fkfix_policy_matches(const Rule *rule, Reader *reader,
 								 const ForeignKey *fk);
 extern bool fkfix_policy_same_precedence(const Rule *a, const Rule *b);
