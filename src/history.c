@@ -21,6 +21,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -31,6 +32,11 @@
 
 #define HISTORY_NPARAMS 14
 
+/* The INSERT, kept from call to call, and the table it was prepared for. */
+static SPIPlanPtr saved_insert = NULL;
+static char *saved_insert_table = NULL;
+
+static SPIPlanPtr prepare_insert(const char *table);
 static void insert_row(const char *table, const Change *change,
 					   const Occasion *occasion, const char *session_user,
 					   const char *current_user);
@@ -68,7 +74,6 @@ static void
 insert_row(const char *table, const Change *change, const Occasion *occasion,
 		   const char *session_user, const char *current_user)
 {
-	Oid			types[HISTORY_NPARAMS];
 	Datum		values[HISTORY_NPARAMS];
 	char		nulls[HISTORY_NPARAMS];
 	const char *texts[HISTORY_NPARAMS] = {
@@ -78,35 +83,62 @@ insert_row(const char *table, const Change *change, const Occasion *occasion,
 		change->old_on_update, change->new_on_update,
 		NULL, occasion->command_tag, NULL
 	};
-	char	   *insert;
 
 	for (int i = 0; i < HISTORY_NPARAMS; i++)
 	{
-		types[i] = TEXTOID;
 		values[i] = texts[i] == NULL ? (Datum) 0 : CStringGetTextDatum(texts[i]);
 		nulls[i] = texts[i] == NULL ? 'n' : ' ';
 	}
-	types[2] = XID8OID;
 	values[2] = FullTransactionIdGetDatum(GetTopFullTransactionId());
 	nulls[2] = ' ';
-	types[11] = INT8OID;
 	values[11] = Int64GetDatum(occasion->rule_id);
 	nulls[11] = occasion->rule_id == 0 ? 'n' : ' ';
-	types[13] = TIMESTAMPTZOID;
 	values[13] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
 	nulls[13] = ' ';
 
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_plan(prepare_insert(table), values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not write to %s", table);
+	SPI_finish();
+}
+
+/*
+ * Returns the plan of the INSERT.  The table's name is what it depends on: ALTER
+ * EXTENSION ... SET SCHEMA changes that, and all else the plan cache notices.
+ */
+static SPIPlanPtr
+prepare_insert(const char *table)
+{
+	Oid			types[HISTORY_NPARAMS];
+	char	   *insert;
+
+	if (saved_insert != NULL && strcmp(saved_insert_table, table) == 0)
+		return saved_insert;
+
+	for (int i = 0; i < HISTORY_NPARAMS; i++)
+		types[i] = TEXTOID;
+	types[2] = XID8OID;
+	types[11] = INT8OID;
+	types[13] = TIMESTAMPTZOID;
 	insert = psprintf("INSERT INTO %s (session_user_name, current_user_name,"
 					  " transaction_id, cause, referencing, constraint_name, referenced,"
 					  " old_on_delete, new_on_delete, old_on_update, new_on_update,"
 					  " rule_id, command_tag, changed_at)"
 					  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
 					  table);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args(insert, HISTORY_NPARAMS, types, values, nulls, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not write to %s", table);
-	SPI_finish();
+
+	if (saved_insert != NULL)
+		SPI_freeplan(saved_insert);
+	saved_insert = NULL;
+	if (saved_insert_table != NULL)
+		pfree(saved_insert_table);
+	saved_insert_table = NULL;
+	saved_insert_table = MemoryContextStrdup(TopMemoryContext, table);
+	saved_insert = SPI_prepare(insert, HISTORY_NPARAMS, types);
+	if (saved_insert == NULL || SPI_keepplan(saved_insert) != 0)
+		elog(ERROR, "could not prepare to write to %s", table);
+	return saved_insert;
 }
 
 static Oid
