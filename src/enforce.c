@@ -346,6 +346,6 @@ judge_new_keys(const Statement *statement, const Deeds *deeds)
 		if (fk == NULL || OidIsValid(fk->conparentid))
 			continue;
 		fkfix_sanction(statement, reader, fk,
-					   fkfix_audit_judge(statement->policy, reader, fk), true);
+					   fkfix_audit_judge(statement->policy, reader, fk), NULL);
 	}
 }
