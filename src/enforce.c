@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
@@ -49,6 +50,7 @@ static bool may_concern(Node *parsetree);
 static List *collected_commands(FunctionCallInfo fcinfo);
 static void note_command(CollectedCommand *command, Deeds *deeds);
 static void note_alter_table(CollectedCommand *command, Deeds *deeds);
+static Oid	detached_table(const CollectedATSubcmd *sub);
 static void note_simple(CollectedCommand *command, Deeds *deeds);
 static void note_table(Oid relid, Deeds *deeds);
 static void enforce(const Deeds *deeds, const char *command_tag);
@@ -194,12 +196,30 @@ note_alter_table(CollectedCommand *command, Deeds *deeds)
 		adds_only = false;
 		if (cmd->subtype == AT_DetachPartition || cmd->subtype == AT_DetachPartitionFinalize)
 		{
+			Oid			partition = detached_table(sub);
+
 			deeds->detaches = true;
-			note_table(sub->address.objectId, deeds);
+			if (OidIsValid(partition))
+				note_table(partition, deeds);
 		}
 	}
 	if (!adds_only)
 		note_table(command->d.alterTable.objectId, deeds);
+}
+
+/*
+ * The partition that a DETACH let go, InvalidOid if it is gone.  Older servers
+ * leave the address empty; then the name that was written finds it again, as
+ * the statement did not change what the name means.
+ */
+static Oid
+detached_table(const CollectedATSubcmd *sub)
+{
+	AlterTableCmd *cmd = castNode(AlterTableCmd, sub->parsetree);
+
+	if (OidIsValid(sub->address.objectId))
+		return sub->address.objectId;
+	return RangeVarGetRelid(castNode(PartitionCmd, cmd->def)->name, NoLock, true);
 }
 
 /* RENAME, SET SCHEMA, ALTER EXTENSION ... DROP, ALTER DOMAIN. */
@@ -326,6 +346,6 @@ judge_new_keys(const Statement *statement, const Deeds *deeds)
 		if (fk == NULL || OidIsValid(fk->conparentid))
 			continue;
 		fkfix_sanction(statement, reader, fk,
-					   fkfix_audit_judge(statement->policy, reader, fk), true);
+					   fkfix_audit_judge(statement->policy, reader, fk), NULL);
 	}
 }

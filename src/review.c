@@ -108,7 +108,8 @@ judge_older_key(Review *review, Oid constraint)
 		return;
 	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
 	if (!was_bad_before(review, fk, finding))
-		fkfix_sanction(review->statement, review->now, fk, finding, false);
+		fkfix_sanction(review->statement, review->now, fk, finding,
+					   reader_before(review));
 }
 
 /*

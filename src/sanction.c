@@ -14,6 +14,8 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
+
 #include "lock.h"
 #include "message.h"
 #include "rebuild.h"
@@ -27,13 +29,14 @@ typedef struct Case
 	Reader	   *reader;
 	const ForeignKey *fk;
 	const Finding *finding;
-	bool		made_here;		/* by the statement */
+	Reader	   *before;			/* NULL: the statement made the key */
 	const char *table;
 } Case;
 
 static void warn_of_conflict(const Case *c);
 static void complain(const Case *c, int elevel);
 static int	hint_remedy(const Case *c);
+static int	hint_beforehand(const Case *c);
 static int	detail_why(const Case *c);
 static void fix(const Case *c);
 static bool may_touch(const Case *c);
@@ -41,15 +44,16 @@ static void announce(const Case *c, const Change *change);
 
 /*
  * Does what the policy says about a key: warns, raises an error, or rebuilds
- * it.  "made_here" says that the statement being executed made the key, so that
- * no further locks are needed; otherwise they are taken if that needs no
- * waiting.  A statement that must pass gets warnings for errors.
+ * it.  "before" reads the catalogs as they were before the statement being
+ * executed; NULL says that this statement made the key, so that no further locks
+ * are needed.  Otherwise they are taken if that needs no waiting.  A statement
+ * that must pass gets warnings for errors.
  */
 void
 fkfix_sanction(const Statement *statement, Reader *reader, const ForeignKey *fk,
-			   const Finding *finding, bool made_here)
+			   const Finding *finding, Reader *before)
 {
-	Case		c = {statement, reader, fk, finding, made_here, NULL};
+	Case		c = {statement, reader, fk, finding, before, NULL};
 	int			error = statement->must_pass ? WARNING : ERROR;
 
 	c.table = NameStr(fkfix_catalog_table(reader, fk->conrelid)->name);
@@ -125,10 +129,10 @@ complain(const Case *c, int elevel)
 					fkfix_audit_demand(finding->rule, finding->set_on_delete != NULL,
 									   finding->set_on_update != NULL)),
 			 detail_why(c),
-			 elevel == ERROR && c->made_here && finding->status == STATUS_VIOLATION ?
+			 elevel != ERROR || finding->status != STATUS_VIOLATION ? hint_remedy(c) :
+			 c->before != NULL ? hint_beforehand(c) :
 			 fkfix_message_errhint_declare(finding->rule, finding->set_on_delete != NULL,
-										   finding->set_on_update != NULL) :
-			 hint_remedy(c),
+										   finding->set_on_update != NULL),
 			 fkfix_message_errkey(c->reader, c->fk)));
 }
 
@@ -145,6 +149,33 @@ hint_remedy(const Case *c)
 	if (refused)
 		return errhint("Give the key that action first, then repeat the statement.");
 	return errhint("%s", remedy);
+}
+
+/*
+ * What to run so that the refused statement passes: by the names that the key
+ * and its table have without it, and naming the actions, since the rule does not
+ * yet ask for them.
+ */
+static int
+hint_beforehand(const Case *c)
+{
+	const Finding *finding = c->finding;
+	const ForeignKey *old = fkfix_key_get(c->before, c->fk->oid);
+	Reader	   *reader = old == NULL ? c->reader : c->before;
+	const ForeignKey *fk = old == NULL ? c->fk : old;
+	StringInfoData actions;
+
+	initStringInfo(&actions);
+	if (finding->set_on_delete != NULL)
+		appendStringInfo(&actions, ", on_delete => %s",
+						 quote_literal_cstr(fkfix_action_text(finding->set_on_delete)));
+	if (finding->set_on_update != NULL)
+		appendStringInfo(&actions, ", on_update => %s",
+						 quote_literal_cstr(fkfix_action_text(finding->set_on_update)));
+	return errhint("Run this first: SELECT %s(%s, %s%s);",
+				   fkfix_extension_function_name(c->statement->extension, "fkfix_rebuild"),
+				   quote_literal_cstr(fkfix_catalog_table_name(reader, fk->conrelid)),
+				   quote_literal_cstr(NameStr(fk->name)), actions.data);
 }
 
 /* The rule and its reason; what stands in the way, if something does. */
@@ -165,7 +196,7 @@ fix(const Case *c)
 	Occasion	occasion = {"enforcement", c->finding->rule->id, statement->command_tag};
 	Change		change;
 
-	if (!c->made_here && !may_touch(c))
+	if (c->before != NULL && !may_touch(c))
 	{
 		complain(c, WARNING);
 		return;

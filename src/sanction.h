@@ -21,7 +21,7 @@ typedef struct Statement
 
 extern void fkfix_sanction(const Statement *statement, Reader *reader,
 						   const ForeignKey *fk, const Finding *finding,
-						   bool made_here);
+						   Reader *before);
 extern Enforcement fkfix_sanction_mode(const Finding *finding);
 
 #endif							/* FKFIX_SANCTION_H */
