@@ -178,13 +178,17 @@ check_nulls(List *obstacles, Reader *reader, const ForeignKey *fk,
 	AttrNumber	columns[INDEX_MAX_KEYS];
 	int			count = fkfix_check_affected_columns(reader, fk, action, columns);
 	bool		to_default = action->kind->code == FKCONSTR_ACTION_SETDEFAULT;
+	int			nulls = 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		Oid			rejecter = find_null_rejecter(reader, fk, columns[i]);
+		Oid			rejecter;
 
-		if (OidIsValid(rejecter) &&
-			(!to_default || fkfix_check_default_is_null(reader, fk->conrelid, columns[i])))
+		if (to_default && !fkfix_check_default_is_null(reader, fk->conrelid, columns[i]))
+			continue;
+		nulls++;
+		rejecter = find_null_rejecter(reader, fk, columns[i]);
+		if (OidIsValid(rejecter))
 			return add_obstacle(obstacles, 0,
 								psprintf("%s %s cannot work on this foreign key", event, action->kind->name),
 								psprintf(to_default ?
@@ -193,7 +197,7 @@ check_nulls(List *obstacles, Reader *reader, const ForeignKey *fk,
 										 NameStr(fkfix_catalog_column(reader, fk->conrelid, columns[i])->name),
 										 fkfix_catalog_table_name(reader, rejecter)));
 	}
-	if (fk->match == FKCONSTR_MATCH_FULL && count > 0 && count < fk->nkeys)
+	if (fk->match == FKCONSTR_MATCH_FULL && nulls > 0 && nulls < fk->nkeys)
 		return add_obstacle(obstacles, 0,
 							psprintf("%s %s cannot work on this foreign key", event, fkfix_action_text(action)),
 							pstrdup("The key is MATCH FULL, which does not accept that only some of its columns become null."));

@@ -21,6 +21,7 @@
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -30,6 +31,8 @@
 
 #include "compat.h"
 #include "extension.h"
+
+static bool is_enforce_function(Oid function);
 
 int			fkfix_enforcement = ENFORCE_BY_POLICY;
 
@@ -89,7 +92,8 @@ fkfix_extension_table(Extension *extension, const char *name)
 
 /*
  * Returns the OID of the event trigger that enforces the policy, InvalidOid if
- * enforcement was not enabled; and how it is enabled, as in evtenabled.
+ * enforcement was not enabled; and how it is enabled, as in evtenabled.  One of
+ * that name that runs somebody else's function is not it.
  */
 Oid
 fkfix_extension_event_trigger(char *enabled)
@@ -102,7 +106,7 @@ fkfix_extension_event_trigger(char *enabled)
 	if (!HeapTupleIsValid(tuple))
 		return InvalidOid;
 	form = (Form_pg_event_trigger) GETSTRUCT(tuple);
-	trigger = form->oid;
+	trigger = is_enforce_function(form->evtfoid) ? form->oid : InvalidOid;
 	*enabled = form->evtenabled;
 	ReleaseSysCache(tuple);
 	return trigger;
@@ -156,4 +160,13 @@ fkfix_extension_function_name(Extension *extension, const char *name)
 	}
 	ReleaseSysCacheList(list);
 	return quote_qualified_identifier(visible ? NULL : extension->schema_name, name);
+}
+
+/* The extension's only event trigger function is fkfix_enforce(). */
+static bool
+is_enforce_function(Oid function)
+{
+	Oid			extension = getExtensionOfObject(ProcedureRelationId, function);
+
+	return OidIsValid(extension) && extension == get_extension_oid("fkfix", true);
 }

@@ -26,7 +26,6 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
-#include "commands/tablecmds.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -35,9 +34,6 @@
 #include "utils/rel.h"
 
 #include "lock.h"
-
-/* What the rebuild is called in core's messages: "cannot ... "notes"". */
-#define REBUILD_COMMAND "rebuild foreign key of table"
 
 /* A table in the graph of foreign keys; see order_component. */
 typedef struct GraphTable
@@ -59,6 +55,7 @@ typedef struct GraphWalk
 	int			visited;
 } GraphWalk;
 
+static bool is_open(Oid relid);
 static List *lock_order(List *keys);
 static void read_graph(GraphWalk *walk);
 static void want_table(GraphWalk *walk, Oid relid);
@@ -116,7 +113,8 @@ fkfix_lock_keys_conditionally(const ForeignKey *fk)
 /*
  * Raises an error if this session itself is using a table of a root key: has an
  * open cursor on it, or trigger events still to fire.  Other sessions' uses are
- * covered by the locks, which the caller holds.
+ * covered by the locks, which the caller holds.  As CheckTableNotInUse, but
+ * names the key, and says what to do.
  */
 void
 fkfix_lock_check_idle(const ForeignKey *fk)
@@ -125,16 +123,25 @@ fkfix_lock_check_idle(const ForeignKey *fk)
 
 	foreach(lc, trees_of(fk))
 	{
-		Relation	rel = table_open(lfirst_oid(lc), NoLock);
+		Oid			relid = lfirst_oid(lc);
 
-		CheckTableNotInUse(rel, REBUILD_COMMAND);
-		table_close(rel, NoLock);
+		if (is_open(relid))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("cannot rebuild foreign key \"%s\" because table \"%s\" is being used by active queries in this session",
+							NameStr(fk->name), get_rel_name(relid)),
+					 errhint("Close the cursors that are open on the table, and do not rebuild from a query or trigger that uses it.")));
+		if (AfterTriggerPendingOnRel(relid))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("cannot rebuild foreign key \"%s\" because table \"%s\" has pending trigger events",
+							NameStr(fk->name), get_rel_name(relid)),
+					 errhint("Run SET CONSTRAINTS ALL IMMEDIATE first, or rebuild in a transaction of its own.")));
 	}
 }
 
 /*
- * As fkfix_lock_check_idle, but returns false instead of raising an error; the
- * conditions are those of CheckTableNotInUse.
+ * As fkfix_lock_check_idle, but returns false instead of raising an error.
  */
 bool
 fkfix_lock_is_idle(const ForeignKey *fk)
@@ -143,14 +150,21 @@ fkfix_lock_is_idle(const ForeignKey *fk)
 
 	foreach(lc, trees_of(fk))
 	{
-		Relation	rel = table_open(lfirst_oid(lc), NoLock);
-		bool		in_use = rel->rd_refcnt != 1 || AfterTriggerPendingOnRel(lfirst_oid(lc));
-
-		table_close(rel, NoLock);
-		if (in_use)
+		if (is_open(lfirst_oid(lc)) || AfterTriggerPendingOnRel(lfirst_oid(lc)))
 			return false;
 	}
 	return true;
+}
+
+/* Is a table open in this session, for anything but this question? */
+static bool
+is_open(Oid relid)
+{
+	Relation	rel = table_open(relid, NoLock);
+	bool		open = rel->rd_refcnt != 1;
+
+	table_close(rel, NoLock);
+	return open;
 }
 
 /*

@@ -94,11 +94,11 @@ fkfix_rebuild_key(Extension *extension, Oid constraint,
 	operation.shape = fkfix_shape_read(operation.reader, fk);
 	refuse_descendant(operation.reader, fk);
 	refuse_illegal(operation.reader, fk, on_delete, on_update);
-	refuse_damaged(&operation);
 
 	operation.on_delete = on_delete ? on_delete :
 		fkfix_key_delete_action(operation.reader, fk);
 	operation.on_update = on_update ? on_update : fkfix_key_update_action(fk);
+	refuse_damaged(&operation);
 	foreach(lc, operation.on_delete->columns)
 		operation.delset[operation.ndelset++] =
 		fkfix_check_key_column(operation.reader, fk, lfirst(lc));

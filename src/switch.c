@@ -25,7 +25,7 @@
 #include "extension.h"
 
 static void require_superuser(const char *what);
-static void refuse_foreign_trigger(const Extension *extension);
+static void refuse_foreign_trigger(void);
 static void run_ddl(const char *statement);
 
 PG_FUNCTION_INFO_V1(fkfix_enable_enforcement);
@@ -47,13 +47,13 @@ fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 	extension = fkfix_extension_get();
 	if (!OidIsValid(fkfix_extension_event_trigger(&enabled)))
 	{
+		refuse_foreign_trigger();
 		run_ddl(psprintf("CREATE EVENT TRIGGER %s ON ddl_command_end EXECUTE FUNCTION %s()",
 						 ENFORCEMENT_TRIGGER,
 						 quote_qualified_identifier(extension->schema_name, "fkfix_enforce")));
 		PG_RETURN_VOID();
 	}
 
-	refuse_foreign_trigger(extension);
 	if (enabled == TRIGGER_FIRES_ON_ORIGIN || enabled == TRIGGER_FIRES_ALWAYS)
 		ereport(NOTICE,
 				(errmsg("enforcement of the foreign key policy is already enabled")));
@@ -76,11 +76,11 @@ fkfix_disable_enforcement(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("fkfix_disable_enforcement()");
 	if (!OidIsValid(fkfix_extension_event_trigger(&enabled)))
 	{
+		refuse_foreign_trigger();
 		ereport(NOTICE,
 				(errmsg("enforcement of the foreign key policy is not enabled")));
 		PG_RETURN_VOID();
 	}
-	refuse_foreign_trigger(fkfix_extension_get());
 	run_ddl(psprintf("DROP EVENT TRIGGER %s", ENFORCEMENT_TRIGGER));
 	PG_RETURN_VOID();
 }
@@ -96,23 +96,18 @@ require_superuser(const char *what)
 				 errhint("Must be superuser to %s enforcement.", what)));
 }
 
-/* An event trigger of that name that runs something else is not ours. */
+/* Raises an error if an event trigger that is not ours has the name. */
 static void
-refuse_foreign_trigger(const Extension *extension)
+refuse_foreign_trigger(void)
 {
 	HeapTuple	tuple = SearchSysCache1(EVENTTRIGGERNAME,
 										CStringGetDatum(ENFORCEMENT_TRIGGER));
-	Oid			function;
 	char	   *name;
 
 	if (!HeapTupleIsValid(tuple))
 		return;
-	function = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtfoid;
+	name = get_func_name(((Form_pg_event_trigger) GETSTRUCT(tuple))->evtfoid);
 	ReleaseSysCache(tuple);
-	name = get_func_name(function);
-	if (get_func_namespace(function) == extension->schema &&
-		name != NULL && strcmp(name, "fkfix_enforce") == 0)
-		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_OBJECT),
 			 errmsg("event trigger \"%s\" runs another function", ENFORCEMENT_TRIGGER),

@@ -1,0 +1,84 @@
+-- The history has a row for each change, written with it, and for nothing else
+SET client_min_messages = warning;
+CREATE EXTENSION fkfix;
+CREATE SCHEMA "My Schema";
+RESET client_min_messages;
+
+CREATE TABLE users (id int, tenant int, PRIMARY KEY (tenant, id));
+CREATE TABLE "My Schema"."Notes" (tenant int, author_id int,
+  CONSTRAINT "the author" FOREIGN KEY (tenant, author_id) REFERENCES users ON UPDATE CASCADE);
+
+-- every column
+BEGIN;
+SELECT fkfix_rebuild('"My Schema"."Notes"', 'the author', 'set null (author_id)');
+SELECT transaction_id = pg_current_xact_id() AS this_transaction,
+       changed_at >= now() AND changed_at <= clock_timestamp() AS at_its_time,
+       session_user_name = session_user AS session_user, current_user_name = current_user AS current_user
+FROM fkfix_history;
+COMMIT;
+SELECT id, cause, referencing, constraint_name, referenced, old_on_delete, new_on_delete,
+       old_on_update, new_on_update, rule_id, command_tag
+FROM fkfix_history \gx
+
+-- the rule that asked for it, the statement that it was part of
+INSERT INTO fkfix_policy (id, constraint_name, on_delete, on_update) VALUES (42, '*author', 'CASCADE', 'CASCADE');
+SELECT fkfix_rebuild('"My Schema"."Notes"', 'the author');
+SELECT fkfix_enable_enforcement();
+ALTER TABLE "My Schema"."Notes" DROP CONSTRAINT "the author",
+  ADD CONSTRAINT author FOREIGN KEY (tenant, author_id) REFERENCES users ON DELETE RESTRICT;
+SELECT fkfix_disable_enforcement();
+SELECT id, cause, constraint_name, old_on_delete, new_on_delete, old_on_update, new_on_update, rule_id, command_tag
+FROM fkfix_history ORDER BY id;
+
+-- what changed nothing, failed or was undone has none
+SELECT fkfix_rebuild('"My Schema"."Notes"', 'author');
+SELECT fkfix_rebuild('"My Schema"."Notes"', 'author', 'SET NULL (id)');  -- fails
+BEGIN;
+SELECT fkfix_rebuild('"My Schema"."Notes"', 'author', 'RESTRICT');
+ROLLBACK;
+SELECT count(*) FROM fkfix_history;
+-- a row is what a key did, whatever has become of it
+ALTER TABLE "My Schema"."Notes" RENAME TO notes;
+DROP TABLE "My Schema".notes;
+SELECT DISTINCT referencing FROM fkfix_history;
+
+-- it follows the extension, and nobody's path leads elsewhere
+CREATE TABLE notes (tenant int, author_id int, CONSTRAINT author FOREIGN KEY (tenant, author_id) REFERENCES users);
+ALTER EXTENSION fkfix SET SCHEMA "My Schema";
+CREATE TABLE fkfix_history (LIKE "My Schema".fkfix_history);
+CREATE TEMP TABLE fkfix_policy (LIKE "My Schema".fkfix_policy);
+SELECT "My Schema".fkfix_rebuild('notes', 'author');
+SELECT count(*) FROM fkfix_history;
+SELECT count(*) FROM "My Schema".fkfix_history WHERE referencing = 'public.notes';
+DROP TABLE fkfix_history, pg_temp.fkfix_policy;
+ALTER EXTENSION fkfix SET SCHEMA public;
+
+-- it is an ordinary table: its owner may index it, add to it, have it watched
+CREATE TABLE seen (id bigint, by name, path text);
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.seen VALUES (NEW.id, current_user, current_setting('search_path'));
+  RETURN NEW;
+END $$;
+CREATE TRIGGER watch AFTER INSERT ON fkfix_history FOR EACH ROW EXECUTE FUNCTION watch();
+ALTER TABLE fkfix_history ADD COLUMN note text DEFAULT 'mine';
+SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
+SELECT by = current_user AS by_owner, path, note FROM seen JOIN fkfix_history USING (id);
+-- what he does to it that makes it useless stops rebuilds, for the time being
+ALTER TABLE fkfix_history RENAME COLUMN cause TO why;
+SELECT fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails
+ALTER TABLE fkfix_history RENAME COLUMN why TO cause;
+ALTER TABLE fkfix_history RENAME TO elsewhere;
+SELECT fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails
+\echo :LAST_ERROR_SQLSTATE
+ALTER TABLE elsewhere RENAME TO fkfix_history;
+ALTER TABLE fkfix_policy DROP COLUMN reason;
+SELECT count(*) FROM fkfix_audit();  -- fails
+\echo :LAST_ERROR_SQLSTATE
+SELECT on_delete FROM pg_constraint, LATERAL (SELECT confdeltype AS on_delete) d WHERE conname = 'author';
+
+DROP TRIGGER watch ON fkfix_history;
+DROP FUNCTION watch;
+DROP TABLE seen, notes, users;
+DROP EXTENSION fkfix;
+DROP SCHEMA "My Schema";
