@@ -21,6 +21,8 @@
 #include "policy.h"
 
 static int	compare_rules(const ListCell *a, const ListCell *b);
+static bool table_matches(const TablePattern *pattern, Reader *reader,
+						  Oid relid);
 static bool columns_match(const Rule *rule, Reader *reader,
 						  const ForeignKey *fk);
 static bool nullability_matches(const Rule *rule, Reader *reader,
@@ -70,23 +72,36 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 bool
 fkfix_policy_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
 {
-	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid);
-	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid);
+	for (int i = 0; i < CONDITION_COUNT; i++)
+	{
+		if (!fkfix_policy_meets(rule, i, reader, fk))
+			return false;
+	}
+	return true;
+}
 
-	if (referencing == NULL || referenced == NULL)
-		return false;
-	if (rule->referencing != NULL &&
-		!fkfix_pattern_matches_table(rule->referencing, NameStr(referencing->schema),
-									 NameStr(referencing->name)))
-		return false;
-	if (rule->referenced != NULL &&
-		!fkfix_pattern_matches_table(rule->referenced, NameStr(referenced->schema),
-									 NameStr(referenced->name)))
-		return false;
-	if (rule->constraint_name != NULL &&
-		!fkfix_pattern_matches(rule->constraint_name, NameStr(fk->name)))
-		return false;
-	return columns_match(rule, reader, fk) && nullability_matches(rule, reader, fk);
+/*
+ * Does a key meet one of the conditions of a rule?
+ */
+bool
+fkfix_policy_meets(const Rule *rule, Condition condition, Reader *reader,
+				   const ForeignKey *fk)
+{
+	switch (condition)
+	{
+		case CONDITION_REFERENCING:
+			return table_matches(rule->referencing, reader, fk->conrelid);
+		case CONDITION_REFERENCED:
+			return table_matches(rule->referenced, reader, fk->confrelid);
+		case CONDITION_CONSTRAINT_NAME:
+			return rule->constraint_name == NULL ||
+				fkfix_pattern_matches(rule->constraint_name, NameStr(fk->name));
+		case CONDITION_COLUMNS:
+			return columns_match(rule, reader, fk);
+		case CONDITION_NULLABLE:
+			return nullability_matches(rule, reader, fk);
+	}
+	return false;				/* keep compiler quiet */
 }
 
 /*
@@ -156,6 +171,16 @@ compare_rules(const ListCell *a, const ListCell *b)
 		return x->id < y->id ? -1 : 1;
 	return 0;
 }
+static bool
+table_matches(const TablePattern *pattern, Reader *reader, Oid relid)
+{
+	TableFacts *table = fkfix_catalog_table(reader, relid);
+
+	return table != NULL &&
+		(pattern == NULL || fkfix_pattern_matches_table(pattern, NameStr(table->schema),
+														NameStr(table->name)));
+}
+
 static bool
 columns_match(const Rule *rule, Reader *reader, const ForeignKey *fk)
 {
