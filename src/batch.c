@@ -70,8 +70,8 @@ fkfix_rebuild_all(PG_FUNCTION_ARGS)
 	MemoryContext one_key;
 	ListCell   *lc;
 
-	PreventCommandIfReadOnly("fkfix_rebuild_all()");
 	PreventCommandDuringRecovery("fkfix_rebuild_all()");
+	PreventCommandIfReadOnly("fkfix_rebuild_all()");
 	InitMaterializedSRF(fcinfo, 0);
 	batch.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	batch.context = CurrentMemoryContext;

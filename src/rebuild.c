@@ -52,7 +52,6 @@ typedef struct Operation
 	bool		changed;
 } Operation;
 
-static void refuse_descendant(Reader *reader, const ForeignKey *fk);
 static void refuse_illegal(Reader *reader, const ForeignKey *fk,
 						   const Action *on_delete, const Action *on_update);
 static void refuse_damaged(Operation *operation);
@@ -92,7 +91,7 @@ fkfix_rebuild_key(Extension *extension, Oid constraint,
 	if (fk == NULL)
 		elog(ERROR, "cache lookup failed for constraint %u", constraint);
 	operation.shape = fkfix_shape_read(operation.reader, fk);
-	refuse_descendant(operation.reader, fk);
+	fkfix_rebuild_refuse_descendant(operation.reader, fk);
 	refuse_illegal(operation.reader, fk, on_delete, on_update);
 
 	operation.on_delete = on_delete ? on_delete :
@@ -115,9 +114,12 @@ fkfix_rebuild_key(Extension *extension, Oid constraint,
 	return true;
 }
 
-/* As ATExecAlterConstraint: a derived key changes with its root or not at all. */
-static void
-refuse_descendant(Reader *reader, const ForeignKey *fk)
+/*
+ * Raises an error, which names the root, if a key was derived by partitioning.
+ * As ATExecAlterConstraint: it changes with its root or not at all.
+ */
+void
+fkfix_rebuild_refuse_descendant(Reader *reader, const ForeignKey *fk)
 {
 	ForeignKey *root;
 

@@ -15,5 +15,7 @@
 extern bool fkfix_rebuild_key(Extension *extension, Oid constraint,
 							  const Action *on_delete, const Action *on_update,
 							  const Occasion *occasion, Change *change);
+extern void fkfix_rebuild_refuse_descendant(Reader *reader,
+											const ForeignKey *fk);
 
 #endif							/* FKFIX_REBUILD_H */

@@ -55,8 +55,8 @@ fkfix_rebuild(PG_FUNCTION_ARGS)
 
 	FKFIX_REQUIRE_ARG(0, "relation");
 	FKFIX_REQUIRE_ARG(1, "constraint_name");
-	PreventCommandIfReadOnly("fkfix_rebuild()");
 	PreventCommandDuringRecovery("fkfix_rebuild()");
+	PreventCommandIfReadOnly("fkfix_rebuild()");
 
 	request.extension = fkfix_extension_get();
 	request.relid = PG_GETARG_OID(0);
@@ -146,6 +146,7 @@ fkfix_request_lock_key(const Request *request)
 	Reader	   *reader = fkfix_catalog_reader(NULL);
 	ForeignKey *fk = fkfix_request_find_key(reader, request->relid, request->name);
 
+	fkfix_rebuild_refuse_descendant(reader, fk);
 	fkfix_request_check_privileges(reader, fk);
 	fkfix_lock_turn(request->extension);
 	for (;;)
