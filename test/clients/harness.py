@@ -163,22 +163,19 @@ def edit(path, old, new):
         file.write(text.replace(old, new))
 
 
-MODES = ("fix", "warn", "error")
-
-
-def check_mode(mode, result, sees, *, key, table, action="CASCADE", reason=None):
+def check_mode(mode, result, sees, *, key, table, reason, action="CASCADE", tool=""):
     """One migration in one mode: its outcome, and exactly which parts of the
     server's message its user saw.  "sees" is some of message, detail, hint.
     """
     parts = {
         "message": 'foreign key "%s" of table "%s" %s ON DELETE %s' % (
             key, table, "is now" if mode == "fix" else "must be", action),
-        "detail": reason or "of the foreign key policy asks for it",
+        "detail": "of the foreign key policy asks for it: " + reason,
         "hint": "fkfix_rebuild('" if mode == "warn" else "Declare the key with ON DELETE %s" % action,
     }
     seen = {part for part, text in parts.items() if text in result.output}
     ok((result.status == 0) == (mode != "error"),
-       "%s: the migration %s" % (mode, "is refused" if mode == "error" else "passes"), result)
-    ok(seen == set(sees), "%s: the user sees %s" % (
-        mode, ", ".join(part for part in parts if part in sees) or "nothing"),
+       "%s%s: the migration %s" % (tool, mode, "is refused" if mode == "error" else "passes"), result)
+    ok(seen == set(sees), "%s%s: the user sees %s" % (
+        tool, mode, ", ".join(part for part in parts if part in sees) or "nothing"),
        "saw %s\n%s" % (sorted(seen), result))

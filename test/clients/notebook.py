@@ -155,6 +155,9 @@ def cured_by_hand(project):
     db.enforce("fix")
     project.down_and_up("handwritten cure, while enforcing")
     equal(project.action(), "CASCADE", "the key of the handwritten cure is as it was")
+    db.enforce("error")
+    check_mode("error", project.downgrade(), {"message", "detail", "hint"}, key=KEY, table="notes", reason=REASON,
+               tool="handwritten cure, its downgrade, ")
     db.execute("SELECT fkfix.fkfix_disable_enforcement()")
     succeeds(project.downgrade(), "downgrade base")
     os.remove(file)
@@ -164,7 +167,7 @@ def silent(project):
     """As a new project is configured, its log shows nothing of what the server says."""
     for mode in "fix", "warn":
         project.db.enforce(mode)
-        check_mode(mode, project.upgrade(), (), key=KEY, table="notes")
+        check_mode(mode, project.upgrade(), (), key=KEY, table="notes", reason=REASON)
         succeeds(project.downgrade(), "%s: downgrade base" % mode)
 
 
@@ -211,8 +214,11 @@ def streamed(project):
 
 
 def proposed_next(project):
-    """What autogenerate makes of a key that was fixed."""
+    """What autogenerate makes of a key that was fixed; and of the extension's
+    tables, when they are on the search path but not first.
+    """
     db = project.db
+    db.execute('ALTER DATABASE "%s" SET search_path = "$user", public, fkfix' % db.name)
     db.enforce("fix")
     project.upgrade()
     file, result = project.autogenerate("next")

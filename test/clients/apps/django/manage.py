@@ -1,0 +1,9 @@
+#!/usr/bin/python3
+"""Django's own command line."""
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+execute_from_command_line(sys.argv)
