@@ -46,10 +46,13 @@ fkfix_check_actions(Reader *reader, const ForeignKey *fk,
 {
 	List	   *obstacles = NIL;
 
+	/* in the order in which ATAddForeignKeyConstraint looks */
 	if (on_delete != NULL)
-		obstacles = check_event(obstacles, reader, fk, on_delete, "ON DELETE");
+		obstacles = check_column_list(obstacles, reader, fk, on_delete);
 	if (on_update != NULL)
 		obstacles = check_event(obstacles, reader, fk, on_update, "ON UPDATE");
+	if (on_delete != NULL)
+		obstacles = check_event(obstacles, reader, fk, on_delete, "ON DELETE");
 	if (on_delete != NULL)
 		obstacles = check_nulls(obstacles, reader, fk, on_delete, "ON DELETE");
 	if (on_update != NULL)
@@ -119,12 +122,12 @@ static List *
 check_event(List *obstacles, Reader *reader, const ForeignKey *fk,
 			const Action *action, const char *event)
 {
+	obstacles = check_generated(obstacles, reader, fk, action, event);
 	if (fk->period && action->kind->code != FKCONSTR_ACTION_NOACTION)
 		obstacles = add_obstacle(obstacles, ERRCODE_FEATURE_NOT_SUPPORTED,
 								 psprintf("unsupported %s action for foreign key constraint using PERIOD", event),
 								 psprintf("A key with PERIOD cannot be %s %s.", event, action->kind->name));
-	obstacles = check_generated(obstacles, reader, fk, action, event);
-	return check_column_list(obstacles, reader, fk, action);
+	return obstacles;
 }
 
 static List *

@@ -1,0 +1,79 @@
+# A server with the oracle, and what the tests that consult it share.
+#
+# The environment says how much is compared:
+#	DEEP=1			every pair of actions before with every pair after
+#	SAMPLE=1		some of all that, chosen at random
+#	SEED=n			which; without it, changes from run to run
+#	SECONDS_EACH=n	for how long to go on choosing, for each shape
+
+package Oracle;
+
+use strict;
+use warnings;
+use Exporter 'import';
+use List::Util qw(sum);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT = qw(start_oracle shapes consult chance);
+
+my $seed = $ENV{SEED} || int(rand(1_000_000));
+my $sample = $ENV{SAMPLE};
+my $deep = $ENV{DEEP} && !$sample;
+my $seconds_each = $ENV{SECONDS_EACH} || 3;
+
+# A server on which the given files of shapes are known.
+sub start_oracle
+{
+	my @files = @_;
+	my $node = PostgreSQL::Test::Cluster->new('oracle');
+	$node->init;
+	$node->append_conf('postgresql.conf', "fsync = off\nmax_locks_per_transaction = 256\n");
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE SCHEMA fkfix; CREATE EXTENSION fkfix SCHEMA fkfix; CREATE SCHEMA work');
+	$node->command_ok([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', map { ('-f', "test/oracle/$_") } 'oracle.sql', @files ],
+		'the oracle is there');
+	diag("SEED=$seed") if $sample;
+	return $node;
+}
+
+# The names of the shapes for which a condition holds.
+sub shapes
+{
+	my ($node, $condition) = @_;
+	return split /\n/, $node->safe_psql('postgres', "SELECT name FROM oracle.shape WHERE $condition ORDER BY name");
+}
+
+# A number that depends on the seed and on what it is for.
+sub chance
+{
+	return sum(map { ord() * $seed % 9973 } split //, join ' ', @_) % 1000 / 1000;
+}
+
+# Asks one function of the oracle about one shape.  Returns the number of cases.
+sub consult
+{
+	my ($node, $function, $shape) = @_;
+	my ($cases, $wrong, $until, $round) = (0, '', time + $seconds_each, 0);
+	do
+	{
+		my $schema = $shape =~ /^temporary/ ? 'pg_temp' : 'work';
+		my $answer = $node->safe_psql('postgres', sprintf(
+				q{SET client_min_messages = error; CREATE TEMP TABLE x (); DROP TABLE x;
+				SET search_path = %s, oracle;
+				DO 'BEGIN PERFORM setseed(%s); PERFORM %s($s$%s$s$, %s, %s); END';
+				DELETE FROM oracle.tally RETURNING cases || ' ' || coalesce(wrong, '')},
+				$schema, chance($shape, $round++), $function, $shape,
+				$deep || $sample ? 'true' : 'false', $sample ? 40 : 1));
+		my ($count, $faults) = $answer =~ /^(\d+) (.*)/s or die "no answer about $shape";
+		$cases += $count;
+		$wrong .= $faults;
+	} while ($sample && $wrong eq '' && time < $until);
+	$node->safe_psql('postgres', 'VACUUM');
+	is($wrong, '', "$shape: $cases cases");
+	cmp_ok($cases, '>', 0, "$shape: something was compared");
+	return $cases;
+}
+
+1;
