@@ -91,25 +91,34 @@ fkfix_extension_table(Extension *extension, const char *name)
 }
 
 /*
- * Returns the OID of the event trigger that enforces the policy, InvalidOid if
- * enforcement was not enabled; and how it is enabled, as in evtenabled.  One of
- * that name that runs somebody else's function is not it.
+ * Returns the name of the event trigger that enforces the policy, palloc'd, NULL
+ * if enforcement was not enabled; and how it is enabled, as in evtenabled.  It
+ * is known by what it runs and when: one may have been renamed, and another may
+ * bear its name.
  */
-Oid
+char *
 fkfix_extension_event_trigger(char *enabled)
 {
-	HeapTuple	tuple = SearchSysCache1(EVENTTRIGGERNAME,
-										CStringGetDatum(ENFORCEMENT_TRIGGER));
-	Form_pg_event_trigger form;
-	Oid			trigger;
+	Relation	rel = table_open(EventTriggerRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	char	   *name = NULL;
+	HeapTuple	tuple;
 
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	form = (Form_pg_event_trigger) GETSTRUCT(tuple);
-	trigger = is_enforce_function(form->evtfoid) ? form->oid : InvalidOid;
-	*enabled = form->evtenabled;
-	ReleaseSysCache(tuple);
-	return trigger;
+	while (name == NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_event_trigger form = (Form_pg_event_trigger) GETSTRUCT(tuple);
+
+		if (namestrcmp(&form->evtevent, "ddl_command_end") == 0 &&
+			heap_attisnull(tuple, Anum_pg_event_trigger_evttags, NULL) &&
+			is_enforce_function(form->evtfoid))
+		{
+			name = pstrdup(NameStr(form->evtname));
+			*enabled = form->evtenabled;
+		}
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return name;
 }
 
 /*
@@ -122,7 +131,7 @@ fkfix_extension_off_duty(void)
 {
 	char		enabled;
 
-	if (!OidIsValid(fkfix_extension_event_trigger(&enabled)))
+	if (fkfix_extension_event_trigger(&enabled) == NULL)
 		return "enforcement is not installed: SELECT fkfix_enable_enforcement();";
 	if (enabled == TRIGGER_DISABLED)
 		return "the event trigger is disabled: SELECT fkfix_enable_enforcement();";

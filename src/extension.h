@@ -8,7 +8,7 @@
 #ifndef FKFIX_EXTENSION_H
 #define FKFIX_EXTENSION_H
 
-/* Name of the event trigger that enforces the policy. */
+/* Name given to the event trigger that enforces the policy. */
 #define ENFORCEMENT_TRIGGER "fkfix_enforcement"
 
 /* What fkfix.enforcement can be; a rule's own mode is one of the later four. */
@@ -34,7 +34,7 @@ extern int	fkfix_enforcement;
 
 extern Extension *fkfix_extension_get(void);
 extern Oid	fkfix_extension_table(Extension *extension, const char *name);
-extern Oid	fkfix_extension_event_trigger(char *enabled);
+extern char *fkfix_extension_event_trigger(char *enabled);
 extern const char *fkfix_extension_off_duty(void);
 extern char *fkfix_extension_function_name(Extension *extension,
 										   const char *name);

@@ -77,7 +77,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 	Report		report = {0};
 	const char *off_duty = fkfix_extension_off_duty();
 	char		enabled = TRIGGER_DISABLED;
-	bool		installed = OidIsValid(fkfix_extension_event_trigger(&enabled));
+	bool		installed = fkfix_extension_event_trigger(&enabled) != NULL;
 	Datum		values[STATUS_COLUMNS];
 	bool		nulls[STATUS_COLUMNS] = {0};
 	int			i = 0;

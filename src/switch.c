@@ -40,12 +40,14 @@ Datum
 fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 {
 	Extension  *extension;
+	char	   *trigger;
 	char		enabled;
 
 	require_superuser("enable");
 	PreventCommandIfReadOnly("fkfix_enable_enforcement()");
 	extension = fkfix_extension_get();
-	if (!OidIsValid(fkfix_extension_event_trigger(&enabled)))
+	trigger = fkfix_extension_event_trigger(&enabled);
+	if (trigger == NULL)
 	{
 		refuse_foreign_trigger();
 		run_ddl(psprintf("CREATE EVENT TRIGGER %s ON ddl_command_end EXECUTE FUNCTION %s()",
@@ -58,7 +60,7 @@ fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 		ereport(NOTICE,
 				(errmsg("enforcement of the foreign key policy is already enabled")));
 	else
-		run_ddl(psprintf("ALTER EVENT TRIGGER %s ENABLE", ENFORCEMENT_TRIGGER));
+		run_ddl(psprintf("ALTER EVENT TRIGGER %s ENABLE", quote_identifier(trigger)));
 	PG_RETURN_VOID();
 }
 
@@ -70,18 +72,20 @@ fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 Datum
 fkfix_disable_enforcement(PG_FUNCTION_ARGS)
 {
+	char	   *trigger;
 	char		enabled;
 
 	require_superuser("disable");
 	PreventCommandIfReadOnly("fkfix_disable_enforcement()");
-	if (!OidIsValid(fkfix_extension_event_trigger(&enabled)))
+	trigger = fkfix_extension_event_trigger(&enabled);
+	if (trigger == NULL)
 	{
 		refuse_foreign_trigger();
 		ereport(NOTICE,
 				(errmsg("enforcement of the foreign key policy is not enabled")));
 		PG_RETURN_VOID();
 	}
-	run_ddl(psprintf("DROP EVENT TRIGGER %s", ENFORCEMENT_TRIGGER));
+	run_ddl(psprintf("DROP EVENT TRIGGER %s", quote_identifier(trigger)));
 	PG_RETURN_VOID();
 }
 
