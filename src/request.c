@@ -145,6 +145,7 @@ fkfix_request_lock_key(const Request *request)
 {
 	Reader	   *reader = fkfix_catalog_reader(NULL);
 	ForeignKey *fk = fkfix_request_find_key(reader, request->relid, request->name);
+	TableFacts *table = fkfix_catalog_table(reader, request->relid);
 
 	fkfix_rebuild_refuse_descendant(reader, fk);
 	fkfix_request_check_privileges(reader, fk);
@@ -155,6 +156,11 @@ fkfix_request_lock_key(const Request *request)
 
 		fkfix_lock_keys(list_make1(locked));
 		reader = fkfix_catalog_reader(NULL);
+		if (fkfix_catalog_table(reader, request->relid) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("relation \"%s\" does not exist", NameStr(table->name)),
+					 errdetail("It was dropped while this session waited for it.")));
 		fk = fkfix_request_find_key(reader, request->relid, request->name);
 		if (fk->oid == locked->oid)
 			break;
