@@ -118,6 +118,16 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION fkfix_audit(regclass, boolean) IS
 'foreign keys that are not in order by the policy (or all keys), of one referencing table or of all; takes no locks on them; temporary tables and those of extensions are left out';
 
+CREATE FUNCTION fkfix_assert(
+  relation regclass DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fkfix_assert(regclass) IS
+'raises one error (42830) if fkfix_audit(), of one referencing table or of all, would list a foreign key: how many, which ones, and what cures them; for CI; takes no locks on them';
+
 CREATE FUNCTION fkfix_status(
   OUT enforcement_installed boolean,
   OUT enforcement_enabled boolean,
@@ -206,6 +216,16 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION fkfix_rebuild_all(regclass) IS
 'rebuilds every foreign key that violates the policy, of one referencing table or of all, in this transaction; one row per key that was not in order; locks, privileges and refusals as fkfix_rebuild, all locks first';
+
+CREATE FUNCTION fkfix_revert(
+  history_id bigint
+)
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fkfix_revert(bigint) IS
+'puts a foreign key back to what a row of fkfix_history says it was, and writes a row itself; true if anything changed; locks, privileges and refusals as fkfix_rebuild; refuses too when the key no longer has the actions that the row says it was given';
 
 --
 -- Enforcing

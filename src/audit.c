@@ -106,6 +106,36 @@ fkfix_audit_inspect(Reader *reader, const ForeignKey *fk, Finding *finding)
 }
 
 /*
+ * Judges a root key, triggers included, as the audit lists it.  Returns the
+ * finding in the current memory context, or NULL if the key is out of the
+ * audit's scope: of a temporary table, of one that belongs to an extension, or
+ * of one that is gone.  The reader must see the present.
+ */
+Finding *
+fkfix_audit_examine(const Policy *policy, Reader *reader, const ForeignKey *fk)
+{
+	Finding    *finding;
+
+	if (!fkfix_audit_in_scope(reader, fk))
+		return NULL;
+	finding = fkfix_audit_judge(policy, reader, fk);
+	fkfix_audit_inspect(reader, fk, finding);
+	return finding;
+}
+
+/*
+ * Is a root key one of those that the audit lists?
+ */
+bool
+fkfix_audit_in_scope(Reader *reader, const ForeignKey *fk)
+{
+	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
+
+	return table != NULL && !table->temporary &&
+		!fkfix_catalog_in_extension(reader, fk->conrelid);
+}
+
+/*
  * Does one of the accepted actions have the effect of this one on this key?
  * An empty list accepts anything.
  */

@@ -41,6 +41,9 @@ extern Finding *fkfix_audit_judge(const Policy *policy, Reader *reader,
 								  const ForeignKey *fk);
 extern void fkfix_audit_inspect(Reader *reader, const ForeignKey *fk,
 								Finding *finding);
+extern Finding *fkfix_audit_examine(const Policy *policy, Reader *reader,
+									const ForeignKey *fk);
+extern bool fkfix_audit_in_scope(Reader *reader, const ForeignKey *fk);
 extern bool fkfix_audit_accepts(Reader *reader, const ForeignKey *fk,
 								List *accepted, const Action *action);
 extern bool fkfix_audit_rules_conflict(List *rules, List *key_columns);

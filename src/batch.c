@@ -49,7 +49,6 @@ typedef struct Batch
 static void lock_violations(Batch *batch);
 static void collect(const ForeignKey *fk, void *state);
 static void look_again(Batch *batch);
-static Finding *judge(Batch *batch, const ForeignKey *fk);
 static void treat(Batch *batch, const Patient *patient);
 static void put_result(Batch *batch, Oid referencing, const Change *change,
 					   bool rebuilt, const char *detail);
@@ -127,10 +126,8 @@ collect(const ForeignKey *fk, void *state)
 	Patient    *patient;
 	MemoryContext visit;
 
-	if (fkfix_catalog_in_extension(batch->reader, fk->conrelid))
-		return;
-	finding = judge(batch, fk);
-	if (fkfix_audit_in_order(finding->status))
+	finding = fkfix_audit_examine(batch->policy, batch->reader, fk);
+	if (finding == NULL || fkfix_audit_in_order(finding->status))
 		return;
 
 	visit = MemoryContextSwitchTo(batch->context);
@@ -150,15 +147,6 @@ look_again(Batch *batch)
 	batch->policy = fkfix_policy_load(batch->extension, GetLatestSnapshot());
 }
 
-static Finding *
-judge(Batch *batch, const ForeignKey *fk)
-{
-	Finding    *finding = fkfix_audit_judge(batch->policy, batch->reader, fk);
-
-	fkfix_audit_inspect(batch->reader, fk, finding);
-	return finding;
-}
-
 /*
  * Rebuilds a key, if that is what it needs, and says so.  One that has come to
  * violate the policy only while we waited is left to the next call: its tables
@@ -171,9 +159,11 @@ treat(Batch *batch, const Patient *patient)
 	Finding    *finding;
 	Change		change;
 
-	if (fk == NULL || fkfix_catalog_table(batch->reader, fk->conrelid) == NULL)
+	if (fk == NULL)
 		return;					/* dropped meanwhile */
-	finding = judge(batch, fk);
+	finding = fkfix_audit_examine(batch->policy, batch->reader, fk);
+	if (finding == NULL)
+		return;
 	if (finding->status == STATUS_VIOLATION && patient->locked)
 	{
 		Occasion	occasion = {"rebuild", finding->rule->id, NULL};

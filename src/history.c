@@ -40,6 +40,7 @@ static SPIPlanPtr prepare_insert(const char *table);
 static void insert_row(const char *table, const Change *change,
 					   const Occasion *occasion, const char *session_user,
 					   const char *current_user);
+static char *copy_field(MemoryContext context, const char *column);
 static Oid	owner_of(Oid relid);
 
 /*
@@ -68,6 +69,52 @@ fkfix_history_record(Extension *extension, const Change *change,
 
 	AtEOXact_GUC(false, nestlevel);
 	SetUserIdAndSecContext(save_userid, save_sec_context);
+}
+
+/*
+ * Returns what a row of the history says was done, in the current memory
+ * context, or NULL if there is no such row.  Reads as the current user, who
+ * needs SELECT on fkfix_history, and as it is now.
+ */
+Change *
+fkfix_history_read(Extension *extension, int64 id)
+{
+	MemoryContext context = CurrentMemoryContext;
+	char	   *table = quote_qualified_identifier(extension->schema_name, "fkfix_history");
+	Oid			type = INT8OID;
+	Datum		value = Int64GetDatum(id);
+	Change	   *change = NULL;
+
+	(void) fkfix_extension_table(extension, "fkfix_history");
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(psprintf("SELECT * FROM %s WHERE id OPERATOR(pg_catalog.=) $1", table),
+							  1, &type, &value, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read %s", table);
+	if (SPI_processed > 0)
+	{
+		change = MemoryContextAlloc(context, sizeof(Change));
+		change->referencing = copy_field(context, "referencing");
+		change->constraint_name = copy_field(context, "constraint_name");
+		change->referenced = copy_field(context, "referenced");
+		change->old_on_delete = copy_field(context, "old_on_delete");
+		change->new_on_delete = copy_field(context, "new_on_delete");
+		change->old_on_update = copy_field(context, "old_on_update");
+		change->new_on_update = copy_field(context, "new_on_update");
+	}
+	SPI_finish();
+	return change;
+}
+
+/* The text in a column, declared NOT NULL, of the row that was read. */
+static char *
+copy_field(MemoryContext context, const char *column)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+
+	return MemoryContextStrdup(context,
+							   SPI_getvalue(SPI_tuptable->vals[0], desc,
+											SPI_fnumber(desc, column)));
 }
 
 static void

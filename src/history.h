@@ -32,5 +32,6 @@ typedef struct Change
 
 extern void fkfix_history_record(Extension *extension, const Change *change,
 								 const Occasion *occasion);
+extern Change *fkfix_history_read(Extension *extension, int64 id);
 
 #endif							/* FKFIX_HISTORY_H */

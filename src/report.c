@@ -35,7 +35,6 @@ typedef struct Report
 } Report;
 
 static void begin_report(Report *report, Oid relid);
-static Finding *judge(Report *report, const ForeignKey *fk);
 static void report_key(const ForeignKey *fk, void *state);
 static void count_key(const ForeignKey *fk, void *state);
 static void put_key(Report *report, const ForeignKey *fk,
@@ -108,26 +107,11 @@ begin_report(Report *report, Oid relid)
 	report->reader = fkfix_shape_reader(relid);
 }
 
-/* Judges a key, triggers included; NULL if it is out of scope. */
-static Finding *
-judge(Report *report, const ForeignKey *fk)
-{
-	TableFacts *table = fkfix_catalog_table(report->reader, fk->conrelid);
-	Finding    *finding;
-
-	if (table == NULL || table->temporary ||
-		fkfix_catalog_in_extension(report->reader, fk->conrelid))
-		return NULL;
-	finding = fkfix_audit_judge(report->policy, report->reader, fk);
-	fkfix_audit_inspect(report->reader, fk, finding);
-	return finding;
-}
-
 static void
 report_key(const ForeignKey *fk, void *state)
 {
 	Report	   *report = state;
-	Finding    *finding = judge(report, fk);
+	Finding    *finding = fkfix_audit_examine(report->policy, report->reader, fk);
 
 	if (finding != NULL &&
 		(report->all_keys || !fkfix_audit_in_order(finding->status)))
@@ -138,7 +122,7 @@ static void
 count_key(const ForeignKey *fk, void *state)
 {
 	Report	   *report = state;
-	Finding    *finding = judge(report, fk);
+	Finding    *finding = fkfix_audit_examine(report->policy, report->reader, fk);
 
 	if (finding != NULL)
 		report->counts[finding->status]++;

@@ -31,19 +31,7 @@
 #include "rebuild.h"
 #include "request.h"
 
-/* What fkfix_rebuild was called with. */
-typedef struct Request
-{
-	Extension  *extension;
-	Oid			relid;
-	char	   *name;
-	const Action *on_delete;	/* NULL: not named */
-	const Action *on_update;
-} Request;
-
-static ForeignKey *lock_key(const Request *request);
 static bool rebuild_by_policy(const Request *request, const ForeignKey *fk);
-static bool rebuild_by_request(const Request *request, const ForeignKey *fk);
 static void refuse_without_demand(const ForeignKey *fk, Reader *reader,
 								  const Finding *finding);
 static void heed_policy(const Request *request, Reader *reader,
@@ -62,7 +50,7 @@ PG_FUNCTION_INFO_V1(fkfix_rebuild);
 Datum
 fkfix_rebuild(PG_FUNCTION_ARGS)
 {
-	Request		request = {0};
+	Request		request = {.cause = "rebuild"};
 	ForeignKey *fk;
 
 	FKFIX_REQUIRE_ARG(0, "relation");
@@ -76,10 +64,10 @@ fkfix_rebuild(PG_FUNCTION_ARGS)
 	request.on_delete = fkfix_args_action(fcinfo, 2, true);
 	request.on_update = fkfix_args_action(fcinfo, 3, false);
 
-	fk = lock_key(&request);
+	fk = fkfix_request_lock_key(&request);
 	if (request.on_delete == NULL && request.on_update == NULL)
 		PG_RETURN_BOOL(rebuild_by_policy(&request, fk));
-	PG_RETURN_BOOL(rebuild_by_request(&request, fk));
+	PG_RETURN_BOOL(fkfix_request_set_actions(&request, fk));
 }
 
 /*
@@ -146,22 +134,14 @@ fkfix_request_check_privileges(Reader *reader, const ForeignKey *fk)
 }
 
 /*
- * Returns what is to be done about a violation of a rule in this session: the
- * rule's own mode, unless fkfix.enforcement overrides it.
+ * Looks up the key that is meant, locks its tables to the end of the
+ * transaction and makes sure that it is still the one: another may have taken
+ * its name while we waited.  Returns it in the current memory context.  Raises
+ * an error if there is none, if the current user may not change it, or if this
+ * session is using its tables.
  */
-Enforcement
-fkfix_request_mode(const Rule *rule)
-{
-	return fkfix_enforcement == ENFORCE_BY_POLICY ?
-		rule->enforcement : (Enforcement) fkfix_enforcement;
-}
-
-/*
- * Looks up the key that is meant, locks its tables and makes sure that it is
- * still the one.  Another may have taken its name while we waited.
- */
-static ForeignKey *
-lock_key(const Request *request)
+ForeignKey *
+fkfix_request_lock_key(const Request *request)
 {
 	Reader	   *reader = fkfix_catalog_reader(NULL);
 	ForeignKey *fk = fkfix_request_find_key(reader, request->relid, request->name);
@@ -183,6 +163,34 @@ lock_key(const Request *request)
 	return fk;
 }
 
+/*
+ * Gives a key, which the caller has locked, the actions that the request names,
+ * if enforcement does not stand against it.  Returns whether anything changed.
+ */
+bool
+fkfix_request_set_actions(const Request *request, const ForeignKey *fk)
+{
+	Reader	   *reader = fkfix_catalog_reader(NULL);
+	Occasion	occasion = {request->cause, 0, NULL};
+	Change		change;
+
+	heed_policy(request, reader, fk);
+	warn_of_obstacles(request, reader, fk);
+	return fkfix_rebuild_key(request->extension, fk->oid, request->on_delete,
+							 request->on_update, &occasion, &change);
+}
+
+/*
+ * Returns what is to be done about a violation of a rule in this session: the
+ * rule's own mode, unless fkfix.enforcement overrides it.
+ */
+Enforcement
+fkfix_request_mode(const Rule *rule)
+{
+	return fkfix_enforcement == ENFORCE_BY_POLICY ?
+		rule->enforcement : (Enforcement) fkfix_enforcement;
+}
+
 /* Nothing was named: do what the policy asks. */
 static bool
 rebuild_by_policy(const Request *request, const ForeignKey *fk)
@@ -190,27 +198,13 @@ rebuild_by_policy(const Request *request, const ForeignKey *fk)
 	Reader	   *reader = fkfix_catalog_reader(NULL);
 	Policy	   *policy = fkfix_policy_load(request->extension, GetLatestSnapshot());
 	Finding    *finding = fkfix_audit_judge(policy, reader, fk);
-	Occasion	occasion = {"rebuild", 0, NULL};
+	Occasion	occasion = {request->cause, 0, NULL};
 	Change		change;
 
 	refuse_without_demand(fk, reader, finding);
 	occasion.rule_id = finding->rule->id;
 	return fkfix_rebuild_key(request->extension, fk->oid, finding->set_on_delete,
 							 finding->set_on_update, &occasion, &change);
-}
-
-/* Actions were named: set them, if enforcement does not stand against it. */
-static bool
-rebuild_by_request(const Request *request, const ForeignKey *fk)
-{
-	Reader	   *reader = fkfix_catalog_reader(NULL);
-	Occasion	occasion = {"rebuild", 0, NULL};
-	Change		change;
-
-	heed_policy(request, reader, fk);
-	warn_of_obstacles(request, reader, fk);
-	return fkfix_rebuild_key(request->extension, fk->oid, request->on_delete,
-							 request->on_update, &occasion, &change);
 }
 
 static void

@@ -11,10 +11,24 @@
 #include "key.h"
 #include "policy.h"
 
+/* What is asked of which key. */
+typedef struct Request
+{
+	Extension  *extension;
+	const char *cause;			/* as in the history */
+	Oid			relid;
+	const char *name;
+	const Action *on_delete;	/* NULL: not named */
+	const Action *on_update;
+} Request;
+
 extern ForeignKey *fkfix_request_find_key(Reader *reader, Oid relid,
 										  const char *name);
 extern void fkfix_request_check_privileges(Reader *reader,
 										   const ForeignKey *fk);
+extern ForeignKey *fkfix_request_lock_key(const Request *request);
+extern bool fkfix_request_set_actions(const Request *request,
+									  const ForeignKey *fk);
 extern Enforcement fkfix_request_mode(const Rule *rule);
 
 #endif							/* FKFIX_REQUEST_H */
