@@ -118,6 +118,27 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION fkfix_audit(regclass, boolean) IS
 'foreign keys that are not in order by the policy (or all keys), of one referencing table or of all; takes no locks on them; temporary tables and those of extensions are left out';
 
+CREATE FUNCTION fkfix_explain(
+  relation regclass,
+  constraint_name name,
+  OUT "position" integer,
+  OUT rule_id bigint,
+  OUT verdict text,
+  OUT priority integer,
+  OUT specificity text,
+  OUT on_delete text,
+  OUT on_update text,
+  OUT enforcement text,
+  OUT explanation text,
+  OUT reason text
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fkfix_explain(regclass, name) IS
+'the rules that match a foreign key, in order of precedence, each with its verdict (wins, ties, conflicts, loses) and why; for a key that no rule matches, the nearest rules and what each misses; a key that partitioning derived is explained by its root; takes no locks';
+
 CREATE FUNCTION fkfix_assert(
   relation regclass DEFAULT NULL
 )

@@ -34,6 +34,7 @@ fkfix_pattern_parse_table(const char *what, const char *pattern)
 	TablePattern *table = palloc0(sizeof(TablePattern));
 	const char *at = parse_part(what, pattern, pattern, true, &table->name);
 
+	table->source = pstrdup(pattern);
 	if (*at == '.')
 	{
 		table->schema = table->name;
@@ -55,6 +56,7 @@ fkfix_pattern_parse_name(const char *what, const char *pattern)
 	NamePattern *part = palloc0(sizeof(NamePattern));
 
 	(void) parse_part(what, pattern, pattern, false, part);
+	part->source = pstrdup(pattern);
 	return part;
 }
 

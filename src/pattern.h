@@ -19,6 +19,7 @@ typedef enum Specificity
 /* One part of a pattern: a name, possibly with wildcards. */
 typedef struct NamePattern
 {
+	char	   *source;			/* as it was written; of a table's part NULL */
 	Specificity specificity;
 	char	   *text;			/* unquoted and folded */
 	bool	   *wildcard;		/* for each byte of text: is it a wildcard? */
@@ -27,6 +28,7 @@ typedef struct NamePattern
 /* The pattern of a table: an optional schema, and a name. */
 typedef struct TablePattern
 {
+	char	   *source;			/* as it was written */
 	NamePattern schema;
 	NamePattern name;
 } TablePattern;

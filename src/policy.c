@@ -50,6 +50,8 @@ static List *add_winners(List *winners, List *rules, const KeyNames *names);
 static bool name_key(Reader *reader, const ForeignKey *fk, bool columns,
 					 bool nullability, KeyNames *names);
 static bool names_match(const Rule *rule, const KeyNames *names);
+static bool meets(const Rule *rule, Condition condition,
+				  const KeyNames *names);
 static bool columns_match(const Rule *rule, List *columns);
 static bool nullability_matches(const Rule *rule, Nullability known);
 static bool same_actions(List *a, List *b, List *key_columns);
@@ -101,6 +103,19 @@ fkfix_policy_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
 	KeyNames	names;
 
 	return name_key(reader, fk, true, true, &names) && names_match(rule, &names);
+}
+
+/*
+ * Does a key meet one of the conditions of a rule?
+ */
+bool
+fkfix_policy_meets(const Rule *rule, Condition condition, Reader *reader,
+				   const ForeignKey *fk)
+{
+	KeyNames	names;
+
+	return name_key(reader, fk, true, true, &names) &&
+		meets(rule, condition, &names);
 }
 
 /*
@@ -346,19 +361,36 @@ name_key(Reader *reader, const ForeignKey *fk, bool columns, bool nullability,
 static bool
 names_match(const Rule *rule, const KeyNames *names)
 {
-	if (rule->referencing != NULL &&
-		!fkfix_pattern_matches_table(rule->referencing, names->referencing_schema,
-									 names->referencing))
-		return false;
-	if (rule->referenced != NULL &&
-		!fkfix_pattern_matches_table(rule->referenced, names->referenced_schema,
-									 names->referenced))
-		return false;
-	if (rule->constraint_name != NULL &&
-		!fkfix_pattern_matches(rule->constraint_name, names->constraint_name))
-		return false;
-	return columns_match(rule, names->columns) &&
-		nullability_matches(rule, names->nullability);
+	for (int condition = 0; condition < CONDITION_COUNT; condition++)
+	{
+		if (!meets(rule, condition, names))
+			return false;
+	}
+	return true;
+}
+
+static bool
+meets(const Rule *rule, Condition condition, const KeyNames *names)
+{
+	switch (condition)
+	{
+		case CONDITION_REFERENCING:
+			return rule->referencing == NULL ||
+				fkfix_pattern_matches_table(rule->referencing, names->referencing_schema,
+											names->referencing);
+		case CONDITION_REFERENCED:
+			return rule->referenced == NULL ||
+				fkfix_pattern_matches_table(rule->referenced, names->referenced_schema,
+											names->referenced);
+		case CONDITION_CONSTRAINT_NAME:
+			return rule->constraint_name == NULL ||
+				fkfix_pattern_matches(rule->constraint_name, names->constraint_name);
+		case CONDITION_COLUMNS:
+			return columns_match(rule, names->columns);
+		case CONDITION_NULLABLE:
+			return nullability_matches(rule, names->nullability);
+	}
+	return false;				/* keep compiler quiet */
 }
 
 static bool

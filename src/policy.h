@@ -41,6 +41,18 @@ typedef struct Policy
 	bool		needs_nullability;	/* some rule looks at nullability */
 } Policy;
 
+/* The conditions of a rule. */
+typedef enum Condition
+{
+	CONDITION_REFERENCING,
+	CONDITION_REFERENCED,
+	CONDITION_CONSTRAINT_NAME,
+	CONDITION_COLUMNS,
+	CONDITION_NULLABLE
+} Condition;
+
+#define CONDITION_COUNT		(CONDITION_NULLABLE + 1)
+
 extern Policy *fkfix_policy_load(Extension *extension, Snapshot snapshot);
 extern List *fkfix_policy_winners(const Policy *policy, Reader *reader,
 								  const ForeignKey *fk);
@@ -48,6 +60,8 @@ extern List *fkfix_policy_winners_by_name(const Policy *policy,
 										  const KeyNames *names);
 extern bool fkfix_policy_matches(const Rule *rule, Reader *reader,
 								 const ForeignKey *fk);
+extern bool fkfix_policy_meets(const Rule *rule, Condition condition,
+							   Reader *reader, const ForeignKey *fk);
 extern bool fkfix_policy_same_precedence(const Rule *a, const Rule *b);
 extern bool fkfix_policy_same_demand(const Rule *a, const Rule *b,
 									 List *key_columns);

@@ -41,6 +41,14 @@ typedef enum Nullability
 	NULLABLE_NOT_ALL			/* at least one does not */
 } Nullability;
 
+/*
+ * What a rank counts, most important first: names given literally, names given
+ * with a wildcard, schemas given literally, schemas given with a wildcard and
+ * nullable.  A byte each.
+ */
+#define RANK_PARTS	4
+#define RANK_PART(rank, i)	((int) (((rank) >> (8 * (RANK_PARTS - 1 - (i)))) & 0xFF))
+
 /* A row of fkfix_policy. */
 typedef struct Rule
 {
