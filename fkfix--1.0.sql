@@ -204,6 +204,16 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION fkfix_required_actions(text, text[], text, text, boolean) IS
 'what the policy asks of a foreign key that may not exist yet: the actions accepted (NULL: anything) and the rule that says so; tables named as in DDL, columns and constraint as they are stored, NULL for what the server would choose or already knows; status is required or, as in the audit, infeasible, conflict, exempt or unmanaged; takes no locks on the tables; refuses to guess whether columns that do not exist accept nulls where a rule depends on it';
 
+CREATE FUNCTION fkfix_script(
+  format text DEFAULT 'sql'
+)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fkfix_script(text) IS
+'a migration that cures today''s violations, for sql (any server), fkfix, alembic, django or rails; changes nothing and takes no locks itself; what it cannot cure stands in its comments';
+
 --
 -- Changing
 --
