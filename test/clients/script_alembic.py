@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Runs an Alembic revision: script_alembic.py FILE up|down"""
 import os
 import shutil

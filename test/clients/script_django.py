@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Runs a Django migration: script_django.py FILE up|down"""
 import os
 import shutil

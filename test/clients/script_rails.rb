@@ -1,4 +1,3 @@
-#!/usr/bin/env ruby
 # Runs an ActiveRecord migration: script_rails.rb FILE up|down
 require "active_record"
 require "fileutils"
