@@ -204,6 +204,28 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION fkfix_required_actions(text, text[], text, text, boolean) IS
 'what the policy asks of a foreign key that may not exist yet: the actions accepted (NULL: anything) and the rule that says so; tables named as in DDL, columns and constraint as they are stored, NULL for what the server would choose or already knows; status is required or, as in the audit, infeasible, conflict, exempt or unmanaged; takes no locks on the tables; refuses to guess whether columns that do not exist accept nulls where a rule depends on it';
 
+CREATE FUNCTION fkfix_baseline(
+  referencing text DEFAULT '*',
+  enforcement text DEFAULT 'error',
+  minimal boolean DEFAULT true
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fkfix_baseline(text, text, boolean) IS
+'writes rules that describe today''s foreign keys as they are, of the referencing tables that match a pattern, and returns how many; few rules that cover common cases and their exceptions or, if not minimal, one for each table and column list; leaves alone what rules decide already; checks that all of it is compliant before it returns; locks fkfix_policy against other writers; requires INSERT on it';
+
+CREATE FUNCTION fkfix_script(
+  format text DEFAULT 'sql'
+)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fkfix_script(text) IS
+'a migration that cures today''s violations, for sql (any server), fkfix, alembic, django or rails; changes nothing and takes no locks itself; what it cannot cure stands in its comments';
+
 --
 -- Changing
 --

@@ -16,6 +16,7 @@
 
 #include "args.h"
 #include "audit.h"
+#include "shape.h"
 
 /* As many keys are named in full. */
 #define MAX_NAMED	10
@@ -53,7 +54,7 @@ fkfix_assert(PG_FUNCTION_ARGS)
 
 	assertion.extension = fkfix_extension_get();
 	assertion.policy = fkfix_policy_load(assertion.extension, GetActiveSnapshot());
-	assertion.reader = fkfix_catalog_reader(NULL);
+	assertion.reader = fkfix_shape_reader(relid);
 	initStringInfo(&assertion.keys);
 	initStringInfo(&assertion.remedies);
 

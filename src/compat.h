@@ -75,6 +75,17 @@ fkfix_compat_has_period(Form_pg_constraint con)
 #endif
 }
 
+/* Since 18 a key on a partitioned table can be NOT VALID. */
+static inline bool
+fkfix_compat_partitioned_not_valid(void)
+{
+#if PG_VERSION_NUM >= 180000
+	return true;
+#else
+	return false;
+#endif
+}
+
 /*
  * Is this subcommand of ALTER TABLE one that adds a constraint?  In 15 the
  * preparation phase turns a recursing one into a type of its own.

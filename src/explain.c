@@ -42,6 +42,7 @@ typedef struct Miss
 {
 	const Rule *rule;
 	int			count;
+	int			place;			/* among all rules, by precedence */
 } Miss;
 
 static const ForeignKey *find_root(Reader *reader, Oid relid, const char *name);
@@ -229,11 +230,12 @@ explain_misses(Explanation *e)
 		miss->rule = lfirst(lc);
 		for (int i = 0; i < CONDITION_COUNT; i++)
 			miss->count += !fkfix_policy_meets(miss->rule, i, e->reader, e->fk);
+		miss->place = foreach_current_index(lc);
 		misses = lappend(misses, miss);
 	}
 	if (misses == NIL)
 		put_rule(e, NULL, "unmanaged", "There are no rules.");
-	list_sort(misses, compare_misses);	/* stable: by precedence within */
+	list_sort(misses, compare_misses);
 	foreach(lc, misses)
 	{
 		const Miss *miss = lfirst(lc);
@@ -247,7 +249,10 @@ explain_misses(Explanation *e)
 static int
 compare_misses(const ListCell *a, const ListCell *b)
 {
-	return ((const Miss *) lfirst(a))->count - ((const Miss *) lfirst(b))->count;
+	const Miss *x = lfirst(a);
+	const Miss *y = lfirst(b);
+
+	return x->count != y->count ? x->count - y->count : x->place - y->place;
 }
 
 static char *

@@ -37,6 +37,7 @@ static void read_key(HeapTuple tuple, TupleDesc desc, void *state);
 static void visit_root(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_oid(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state);
+static AttrNumber *copy_attnums(const AttrNumber *attnums, int count);
 static int	attnums_from_array(HeapTuple tuple, TupleDesc desc,
 							   AttrNumber column, AttrNumber **attnums);
 
@@ -72,6 +73,21 @@ fkfix_key_form(HeapTuple tuple, TupleDesc desc)
 	fk->ndelset = attnums_from_array(tuple, desc, Anum_pg_constraint_confdelsetcols,
 									 &fk->delset);
 	return fk;
+}
+
+/*
+ * Returns a copy of a key, palloc'd.
+ */
+ForeignKey *
+fkfix_key_copy(const ForeignKey *fk)
+{
+	ForeignKey *copy = palloc(sizeof(ForeignKey));
+
+	*copy = *fk;
+	copy->conkey = copy_attnums(fk->conkey, fk->nkeys);
+	copy->confkey = copy_attnums(fk->confkey, fk->nkeys);
+	copy->delset = copy_attnums(fk->delset, fk->ndelset);
+	return copy;
 }
 
 /*
@@ -292,6 +308,16 @@ read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state)
 
 	if (depend->classid == ConstraintRelationId)
 		*oids = list_append_unique_oid(*oids, depend->objid);
+}
+
+static AttrNumber *
+copy_attnums(const AttrNumber *attnums, int count)
+{
+	AttrNumber *copy = palloc(Max(count, 1) * sizeof(AttrNumber));
+
+	if (count > 0)
+		memcpy(copy, attnums, count * sizeof(AttrNumber));
+	return copy;
 }
 
 /*

@@ -43,6 +43,7 @@ typedef struct ForeignKey
 typedef void (*KeyVisitor) (const ForeignKey *fk, void *state);
 
 extern ForeignKey *fkfix_key_form(HeapTuple tuple, TupleDesc desc);
+extern ForeignKey *fkfix_key_copy(const ForeignKey *fk);
 extern ForeignKey *fkfix_key_get(Reader *reader, Oid constraint);
 extern ForeignKey *fkfix_key_find(Reader *reader, Oid relid,
 								  const char *name);

@@ -1,0 +1,12 @@
+# Runs an ActiveRecord migration: script_rails.rb FILE up|down
+require "active_record"
+require "fileutils"
+require "tmpdir"
+
+migration, direction = ARGV
+ActiveRecord::Base.establish_connection(adapter: "postgresql")
+Dir.mktmpdir do |folder|
+  FileUtils.cp(migration, "#{folder}/20260101000000_fkfix_foreign_key_actions.rb")
+  context = ActiveRecord::MigrationContext.new(folder, ActiveRecord::SchemaMigration)
+  direction == "up" ? context.up : context.down
+end
