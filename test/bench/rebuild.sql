@@ -2,7 +2,7 @@
 -- the two things one would do without it, and beside the cheapest thing that
 -- ALTER TABLE can do to a key.  Interleaved in one run; medians.
 --
---	psql -v rows=10000000 -v rounds=5 -f rebuild.sql
+--   psql -v rows=10000000 -v rounds=5 -f rebuild.sql
 
 \set QUIET on
 \pset footer off
@@ -55,7 +55,7 @@ BEGIN
 END
 $$;
 
-CALL rounds(1);		-- what is loaded and compiled once is not measured
+CALL rounds(1);  -- what is loaded and compiled once is not measured
 TRUNCATE timing;
 CALL rounds(:rounds);
 
