@@ -62,6 +62,20 @@ CREATE TRIGGER fkfix_normalize_rule
 
 ALTER TABLE fkfix_policy ENABLE ALWAYS TRIGGER fkfix_normalize_rule;
 
+CREATE FUNCTION fkfix_announce_rules()
+RETURNS trigger
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION fkfix_announce_rules() IS
+'trigger function of fkfix_policy: lets every session know that the rules have changed';
+
+CREATE TRIGGER fkfix_announce_rules
+  AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON fkfix_policy
+  FOR EACH STATEMENT EXECUTE FUNCTION fkfix_announce_rules();
+
+ALTER TABLE fkfix_policy ENABLE ALWAYS TRIGGER fkfix_announce_rules;
+
 --
 -- The history.  Names as text here too: a row outlives the key it is about.
 --

@@ -16,7 +16,6 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
 #include "args.h"
@@ -24,6 +23,7 @@
 #include "lock.h"
 #include "rebuild.h"
 #include "request.h"
+#include "rulebook.h"
 
 #define RESULT_COLUMNS 8
 
@@ -39,7 +39,7 @@ typedef struct Patient
 typedef struct Batch
 {
 	Extension  *extension;
-	Policy	   *policy;
+	const Policy *policy;
 	Reader	   *reader;
 	MemoryContext context;
 	List	   *patients;
@@ -144,7 +144,7 @@ static void
 look_again(Batch *batch)
 {
 	batch->reader = fkfix_catalog_reader(NULL);
-	batch->policy = fkfix_policy_load(batch->extension, GetLatestSnapshot());
+	batch->policy = fkfix_rulebook_now(batch->extension);
 }
 
 /*

@@ -41,6 +41,7 @@
 
 #include "compat.h"
 #include "review.h"
+#include "rulebook.h"
 #include "sanction.h"
 
 /* Column of pg_event_trigger_ddl_commands() that holds the command itself. */
@@ -287,7 +288,7 @@ enforce(const Deeds *deeds, const char *command_tag)
 {
 	Statement	statement = {fkfix_extension_get(), NULL, command_tag, deeds->detaches};
 
-	statement.policy = fkfix_policy_load(statement.extension, GetLatestSnapshot());
+	statement.policy = fkfix_rulebook_now(statement.extension);
 	if (statement.policy->rules == NIL)
 		return;
 	judge_new_keys(&statement, deeds);

@@ -20,7 +20,6 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
 
 #include "args.h"
 #include "audit.h"
@@ -30,6 +29,7 @@
 #include "message.h"
 #include "rebuild.h"
 #include "request.h"
+#include "rulebook.h"
 
 static bool rebuild_by_policy(const Request *request, const ForeignKey *fk);
 static void refuse_without_demand(const ForeignKey *fk, Reader *reader,
@@ -203,7 +203,7 @@ static bool
 rebuild_by_policy(const Request *request, const ForeignKey *fk)
 {
 	Reader	   *reader = fkfix_catalog_reader(NULL);
-	Policy	   *policy = fkfix_policy_load(request->extension, GetLatestSnapshot());
+	const Policy *policy = fkfix_rulebook_now(request->extension);
 	Finding    *finding = fkfix_audit_judge(policy, reader, fk);
 	Occasion	occasion = {request->cause, 0, NULL};
 	Change		change;
@@ -267,7 +267,7 @@ heed_policy(const Request *request, Reader *reader, const ForeignKey *fk)
 
 	if (fkfix_extension_off_duty() != NULL)
 		return;
-	finding = fkfix_audit_judge(fkfix_policy_load(request->extension, GetLatestSnapshot()),
+	finding = fkfix_audit_judge(fkfix_rulebook_now(request->extension),
 								reader, fk);
 	if (finding->rule == NULL)
 		return;
