@@ -32,7 +32,7 @@ PROVE_TESTS = $(patsubst %,test/t/%.pl,$(call for_this_server,$(call names_of,te
 endif
 
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 # Without the server's development files only the targets that install them,
 # or that need no server, can run.
 ifneq ($(wildcard $(PGXS)),)

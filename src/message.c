@@ -11,8 +11,12 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "audit.h"
 #include "message.h"
+
+static void append_keyword(StringInfo buf, const char *keyword, List *accepted);
 
 /*
  * The detail of a message: which rule it was, and its reason.
@@ -35,13 +39,16 @@ int
 fkfix_message_errhint_declare(const Rule *rule, bool with_on_delete,
 							  bool with_on_update)
 {
-	const char *name = ((Action *) linitial(with_on_delete ? rule->on_delete :
-											rule->on_update))->kind->name;
-	const char *event = with_on_delete ? "delete" : "update";
+	StringInfoData keywords;
 
-	return errhint("Declare the key with %s; in SQLAlchemy and Alembic that is on%s=\"%s\".",
+	initStringInfo(&keywords);
+	if (with_on_delete)
+		append_keyword(&keywords, "ondelete", rule->on_delete);
+	if (with_on_update)
+		append_keyword(&keywords, "onupdate", rule->on_update);
+	return errhint("Declare the key with %s; in SQLAlchemy and Alembic that is %s.",
 				   fkfix_audit_demand(rule, with_on_delete, with_on_update),
-				   event, name);
+				   keywords.data);
 }
 
 /*
@@ -57,4 +64,18 @@ fkfix_message_errkey(Reader *reader, const ForeignKey *fk)
 	err_generic_string(PG_DIAG_TABLE_NAME, NameStr(table->name));
 	err_generic_string(PG_DIAG_CONSTRAINT_NAME, NameStr(fk->name));
 	return 0;					/* return value does not matter */
+}
+
+/*
+ * SQLAlchemy takes an action as DDL does, its column list included; names in
+ * that may be in double quotes.
+ */
+static void
+append_keyword(StringInfo buf, const char *keyword, List *accepted)
+{
+	char	   *action = fkfix_action_text(linitial(accepted));
+	char		quote = strchr(action, '"') ? '\'' : '"';
+
+	appendStringInfo(buf, "%s%s=%c%s%c", buf->len > 0 ? ", " : "", keyword, quote,
+					 action, quote);
 }
