@@ -16,7 +16,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(start_oracle shapes consult chance);
+our @EXPORT = qw(start_oracle shapes consult consult_committed chance);
 
 my $seed = $ENV{SEED} || int(rand(1_000_000));
 my $sample = $ENV{SAMPLE};
@@ -51,6 +51,11 @@ sub chance
 	return sum(map { ord() * $seed % 9973 } split //, join ' ', @_) % 1000 / 1000;
 }
 
+sub everything
+{
+	return $deep || $sample ? 'true' : 'false';
+}
+
 # Asks one function of the oracle about one shape.  Returns the number of cases.
 sub consult
 {
@@ -65,7 +70,7 @@ sub consult
 				DO 'BEGIN PERFORM setseed(%s); PERFORM %s($s$%s$s$, %s, %s); END';
 				DELETE FROM oracle.tally RETURNING cases || ' ' || coalesce(wrong, '')},
 				$schema, chance($shape, $round++), $function, $shape,
-				$deep || $sample ? 'true' : 'false', $sample ? 40 : 1));
+				everything(), $sample ? 40 : 1));
 		my ($count, $faults) = $answer =~ /^(\d+) (.*)/s or die "no answer about $shape";
 		$cases += $count;
 		$wrong .= $faults;
@@ -73,6 +78,41 @@ sub consult
 	$node->safe_psql('postgres', 'VACUUM');
 	is($wrong, '', "$shape: $cases cases");
 	cmp_ok($cases, '>', 0, "$shape: something was compared");
+	return $cases;
+}
+
+# The dump of the schemas whose names start so, as if they had one name.
+sub dump_of
+{
+	my ($node, $prefix) = @_;
+	my ($dump, $stderr) = run_command([ 'pg_dump', '--dbname', $node->connstr('postgres'),
+			'--schema-only', '--schema', "${prefix}_*" ]);
+	is($stderr, '', "pg_dump of $prefix keys has nothing to say");
+	$dump =~ s/\b${prefix}_(?=\d)/s_/g;
+	$dump =~ s/^\\(un)?restrict .*\n//mg;
+	return $dump;
+}
+
+# Has the oracle make keys of one shape for good, and compares them and their
+# dumps.  Returns the number of cases.
+sub consult_committed
+{
+	my ($node, $shape) = @_;
+	my $in_oracle = "SET search_path = oracle; SET client_min_messages = error;";
+	$node->safe_psql('postgres', "$in_oracle " . $node->safe_psql('postgres',
+			"$in_oracle SELECT script(\$s\$$shape\$s\$, " . everything() . ')'));
+	my ($cases, $wrong) = $node->safe_psql('postgres', "$in_oracle
+		DO 'BEGIN PERFORM compare_committed(\$s\$$shape\$s\$); END';
+		DELETE FROM tally RETURNING cases || ' ' || wrong") =~ /^(\d+) (.*)/s or die "no answer about $shape";
+	is($wrong, '', "$shape: $cases committed cases");
+	cmp_ok($cases, '>', 0, "$shape: something was compared");
+
+	my $rebuilt = dump_of($node, 'rebuilt');
+	is($rebuilt, dump_of($node, 'native'), "$shape: pg_dump says the same of rebuilt and native keys");
+	like($rebuilt, qr/FOREIGN KEY/, "$shape: pg_dump says something of them");
+
+	$node->safe_psql('postgres', $in_oracle . $node->safe_psql('postgres',
+			q{SELECT format('DROP SCHEMA %I CASCADE;', nspname) FROM pg_namespace WHERE nspname ~ '^(rebuilt|native)_\d+$'}));
 	return $cases;
 }
 
