@@ -16,9 +16,10 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(start_oracle shapes consult consult_committed chance);
+our @EXPORT = qw(start_oracle shapes consult consult_committed wander);
 
-my $seed = $ENV{SEED} || int(rand(1_000_000));
+# Unless told otherwise, always the same.
+my $seed = $ENV{SEED} || ($ENV{SAMPLE} ? int(rand(1_000_000)) : 1);
 my $sample = $ENV{SAMPLE};
 my $deep = $ENV{DEEP} && !$sample;
 my $seconds_each = $ENV{SECONDS_EACH} || 3;
@@ -114,6 +115,21 @@ sub consult_committed
 	$node->safe_psql('postgres', $in_oracle . $node->safe_psql('postgres',
 			q{SELECT format('DROP SCHEMA %I CASCADE;', nspname) FROM pg_namespace WHERE nspname ~ '^(rebuilt|native)_\d+$'}));
 	return $cases;
+}
+
+# Goes for a random walk, a long one if all is to be compared.
+sub wander
+{
+	my ($node, $walk) = @_;
+	my $steps = $deep ? 2000 : 200;
+	my $start = chance('walk', $walk);
+	my $answer = $node->safe_psql('postgres', qq{SET client_min_messages = error;
+		SET search_path = work, oracle; BEGIN; DO 'BEGIN PERFORM setseed($start); END';
+		SELECT tried || ' ' || taken || ' ' || coalesce(wrong, '') FROM wander($steps); ROLLBACK});
+	my ($tried, $taken, $wrong) = $answer =~ /^(\d+) (\{.*?\}) ?(.*)/s or die "the walk led nowhere: $answer";
+	is($wrong, '', "walk $walk from $start: $tried steps, $taken");
+	like($taken, qr/"$_"/, "walk $walk: some steps were to $_") foreach qw(add drop rebuild attach detach alter);
+	return;
 }
 
 1;

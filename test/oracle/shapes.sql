@@ -1,6 +1,7 @@
 -- The shapes of foreign keys that every version can hold.
 
 SET search_path = oracle;
+SET oracle.source = 'shapes';
 
 -- What most shapes start from: r (a, b) of two keys, f (id, ra, rb).
 CREATE FUNCTION r(partitioned text DEFAULT '') RETURNS text
