@@ -90,10 +90,13 @@ append_columns(StringInfo buf, Reader *reader, Oid relid,
 	}
 }
 
-/* NO ACTION is what a key does when nothing is said. */
+/*
+ * NO ACTION is what a key does when nothing is said.  Nothing is said either of
+ * an action that PostgreSQL does not know: no statement could.
+ */
 static void
 append_action(StringInfo buf, const char *event, const Action *action)
 {
-	if (action->kind->code != FKCONSTR_ACTION_NOACTION)
+	if (action->kind->code != FKCONSTR_ACTION_NOACTION && action->kind->code != '\0')
 		appendStringInfo(buf, " %s %s", event, fkfix_action_text(action));
 }

@@ -16,9 +16,10 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(start_oracle shapes consult chance);
+our @EXPORT = qw(start_oracle shapes consult consult_committed wander);
 
-my $seed = $ENV{SEED} || int(rand(1_000_000));
+# Unless told otherwise, always the same.
+my $seed = $ENV{SEED} || ($ENV{SAMPLE} ? int(rand(1_000_000)) : 1);
 my $sample = $ENV{SAMPLE};
 my $deep = $ENV{DEEP} && !$sample;
 my $seconds_each = $ENV{SECONDS_EACH} || 3;
@@ -51,6 +52,11 @@ sub chance
 	return sum(map { ord() * $seed % 9973 } split //, join ' ', @_) % 1000 / 1000;
 }
 
+sub everything
+{
+	return $deep || $sample ? 'true' : 'false';
+}
+
 # Asks one function of the oracle about one shape.  Returns the number of cases.
 sub consult
 {
@@ -65,7 +71,7 @@ sub consult
 				DO 'BEGIN PERFORM setseed(%s); PERFORM %s($s$%s$s$, %s, %s); END';
 				DELETE FROM oracle.tally RETURNING cases || ' ' || coalesce(wrong, '')},
 				$schema, chance($shape, $round++), $function, $shape,
-				$deep || $sample ? 'true' : 'false', $sample ? 40 : 1));
+				everything(), $sample ? 40 : 1));
 		my ($count, $faults) = $answer =~ /^(\d+) (.*)/s or die "no answer about $shape";
 		$cases += $count;
 		$wrong .= $faults;
@@ -74,6 +80,56 @@ sub consult
 	is($wrong, '', "$shape: $cases cases");
 	cmp_ok($cases, '>', 0, "$shape: something was compared");
 	return $cases;
+}
+
+# The dump of the schemas whose names start so, as if they had one name.
+sub dump_of
+{
+	my ($node, $prefix) = @_;
+	my ($dump, $stderr) = run_command([ 'pg_dump', '--dbname', $node->connstr('postgres'),
+			'--schema-only', '--schema', "${prefix}_*" ]);
+	is($stderr, '', "pg_dump of $prefix keys has nothing to say");
+	$dump =~ s/\b${prefix}_(?=\d)/s_/g;
+	$dump =~ s/^\\(un)?restrict .*\n//mg;
+	return $dump;
+}
+
+# Has the oracle make keys of one shape for good, and compares them and their
+# dumps.  Returns the number of cases.
+sub consult_committed
+{
+	my ($node, $shape) = @_;
+	my $in_oracle = "SET search_path = oracle; SET client_min_messages = error;";
+	$node->safe_psql('postgres', "$in_oracle " . $node->safe_psql('postgres',
+			"$in_oracle SELECT script(\$s\$$shape\$s\$, " . everything() . ')'));
+	my ($cases, $wrong) = $node->safe_psql('postgres', "$in_oracle
+		DO 'BEGIN PERFORM compare_committed(\$s\$$shape\$s\$); END';
+		DELETE FROM tally RETURNING cases || ' ' || wrong") =~ /^(\d+) (.*)/s or die "no answer about $shape";
+	is($wrong, '', "$shape: $cases committed cases");
+	cmp_ok($cases, '>', 0, "$shape: something was compared");
+
+	my $rebuilt = dump_of($node, 'rebuilt');
+	is($rebuilt, dump_of($node, 'native'), "$shape: pg_dump says the same of rebuilt and native keys");
+	like($rebuilt, qr/FOREIGN KEY/, "$shape: pg_dump says something of them");
+
+	$node->safe_psql('postgres', $in_oracle . $node->safe_psql('postgres',
+			q{SELECT format('DROP SCHEMA %I CASCADE;', nspname) FROM pg_namespace WHERE nspname ~ '^(rebuilt|native)_\d+$'}));
+	return $cases;
+}
+
+# Goes for a random walk, a long one if all is to be compared.
+sub wander
+{
+	my ($node, $walk) = @_;
+	my $steps = $deep ? 2000 : 200;
+	my $start = chance('walk', $walk);
+	my $answer = $node->safe_psql('postgres', qq{SET client_min_messages = error;
+		SET search_path = work, oracle; BEGIN; DO 'BEGIN PERFORM setseed($start); END';
+		SELECT tried || ' ' || taken || ' ' || coalesce(wrong, '') FROM wander($steps); ROLLBACK});
+	my ($tried, $taken, $wrong) = $answer =~ /^(\d+) (\{.*?\}) ?(.*)/s or die "the walk led nowhere: $answer";
+	is($wrong, '', "walk $walk from $start: $tried steps, $taken");
+	like($taken, qr/"$_"/, "walk $walk: some steps were to $_") foreach qw(add drop rebuild attach detach alter);
+	return;
 }
 
 1;

@@ -1,6 +1,7 @@
 -- The shapes of foreign keys that every version can hold.
 
 SET search_path = oracle;
+SET oracle.source = 'shapes';
 
 -- What most shapes start from: r (a, b) of two keys, f (id, ra, rb).
 CREATE FUNCTION r(partitioned text DEFAULT '') RETURNS text
@@ -90,11 +91,9 @@ INSERT INTO shape (name, ddl) VALUES
     CREATE TABLE f1 PARTITION OF f FOR VALUES WITH (MODULUS 2, REMAINDER 0);
     CREATE TABLE f2 PARTITION OF f FOR VALUES WITH (MODULUS 2, REMAINDER 1);
     $$ || key()),
-  ('referencing partitioned, no partition', r() || f('PARTITION BY RANGE (id)') || key()),
   ('referencing partitioned later', r() || f('PARTITION BY RANGE (id)') || key() || partitions('f')),
   ('referencing partitioned deep', r() || f('PARTITION BY RANGE (id)') || deep_partitions('f', 'id') || key()),
   ('referenced partitioned', r('PARTITION BY RANGE (a)') || partitions('r') || f() || key()),
-  ('referenced partitioned, no partition', r('PARTITION BY RANGE (a)') || f() || key()),
   ('referenced partitioned later', r('PARTITION BY RANGE (a)') || f() || key() || partitions('r')),
   ('referenced partitioned deep', r('PARTITION BY RANGE (a)') || deep_partitions('r', 'a') || f() || key()),
   ('both partitioned', r('PARTITION BY RANGE (a)') || partitions('r')
@@ -227,6 +226,11 @@ INSERT INTO shape (name, legal_deletes, legal_updates, behaves, ddl) VALUES
   ('generated, composite, referencing partitioned', 3, 2, false, r() || $$
     CREATE TABLE f (id int, ra int, rb int GENERATED ALWAYS AS (ra) STORED) PARTITION BY RANGE (id);
     $$ || partitions('f') || key('(ra, rb) REFERENCES r (a, b)'));
+
+-- Partitioned tables that hold nothing yet.
+INSERT INTO shape (name, behaves, ddl) VALUES
+  ('referencing partitioned, no partition', false, r() || f('PARTITION BY RANGE (id)') || key()),
+  ('referenced partitioned, no partition', false, r('PARTITION BY RANGE (a)') || f() || key());
 
 -- A table that references itself.
 CREATE FUNCTION self(partitioned text DEFAULT '') RETURNS text
