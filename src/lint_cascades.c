@@ -28,6 +28,9 @@
 /* How many tables of a way or a circle are named. */
 #define MAX_NAMED	8
 
+/* How many rules are named with one problem. */
+#define MAX_RULES	16
+
 /* A table, the topmost one of a partition tree. */
 typedef struct Place
 {
@@ -38,6 +41,7 @@ typedef struct Place
 	int			index;			/* for cycles, as in lock.c; 0: not visited */
 	int			low;
 	bool		on_stack;
+	int			circle;			/* the same for all tables of a circle */
 } Place;
 
 /* The last step by which a DELETE reaches a table, and those before. */
@@ -75,6 +79,7 @@ static void report_refusals(Graph *graph, const Place *node);
 static bool refuses(Graph *graph, const LintKey *key, const Way *way);
 static bool dies_anyway(Graph *graph, const LintKey *key, const Way *way);
 static List *rules_of_way(const Way *way);
+static List *add_rule(List *rules, const Rule *rule);
 static char *describe_way(Graph *graph, const Way *way);
 static void find_circles(Graph *graph, Place *start);
 static void report_circle(Graph *graph, List *members);
@@ -230,7 +235,7 @@ report_refusals(Graph *graph, const Place *node)
 		return;
 	rules = rules_of_way(node->way);
 	if (first->rule != NULL)
-		rules = list_append_unique_ptr(rules, unconstify(Rule *, first->rule));
+		rules = add_rule(rules, first->rule);
 	if (rules == NIL)
 		return;					/* nobody asked for any of it */
 	fkfix_lint_report(graph->lint, LINT_WARNING, "refused cascade", rules, first,
@@ -282,9 +287,17 @@ rules_of_way(const Way *way)
 	for (; way != NULL; way = way->before)
 	{
 		if (way->key->rule != NULL)
-			rules = list_append_unique_ptr(rules, unconstify(Rule *, way->key->rule));
+			rules = add_rule(rules, way->key->rule);
 	}
 	return rules;
+}
+
+static List *
+add_rule(List *rules, const Rule *rule)
+{
+	if (list_length(rules) == MAX_RULES)
+		return rules;
+	return list_append_unique_ptr(rules, unconstify(Rule *, rule));
 }
 
 /* "public.a cascades to public.b and public.c" */
@@ -369,6 +382,7 @@ find_circles(Graph *graph, Place *start)
 			{
 				member = llast(graph->stack);
 				member->on_stack = false;
+				member->circle = node->index;
 				graph->stack = list_delete_last(graph->stack);
 				members = lcons(member, members);
 			} while (member != node);
@@ -405,12 +419,11 @@ report_circle(Graph *graph, List *members)
 			const LintKey *key = lfirst(lc2);
 
 			if (!cascades(key) || key->rule == NULL ||
-				node_of(graph, key->conrelid)->low < ((Place *) linitial(members))->index ||
-				!list_member_ptr(members, node_of(graph, key->conrelid)))
+				node_of(graph, key->conrelid)->circle != node->circle)
 				continue;
 			if (first == NULL)
 				first = key;
-			rules = list_append_unique_ptr(rules, unconstify(Rule *, key->rule));
+			rules = add_rule(rules, key->rule);
 		}
 	}
 	if (rules == NIL)
