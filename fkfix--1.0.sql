@@ -218,6 +218,22 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION fkfix_required_actions(text, text[], text, text, boolean) IS
 'what the policy asks of a foreign key that may not exist yet: the actions accepted (NULL: anything) and the rule that says so; tables named as in DDL, columns and constraint as they are stored, NULL for what the server would choose or already knows; status is required or, as in the audit, infeasible, conflict, exempt or unmanaged; takes no locks on the tables; refuses to guess whether columns that do not exist accept nulls where a rule depends on it';
 
+CREATE FUNCTION fkfix_check_policy(
+  OUT severity text,
+  OUT problem text,
+  OUT rule_ids bigint[],
+  OUT referencing regclass,
+  OUT constraint_name name,
+  OUT message text,
+  OUT cure text
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION fkfix_check_policy() IS
+'what is wrong with the rules themselves, the worst first: rules that conflict, cannot be satisfied, never win, match nothing, are misspelt or hide what another asks; cascades that a key refuses further on or that run in a circle; each once, with the rules, the first foreign key and what to do; takes no locks';
+
 CREATE FUNCTION fkfix_baseline(
   referencing text DEFAULT '*',
   enforcement text DEFAULT 'error',

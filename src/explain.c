@@ -47,8 +47,8 @@ typedef struct Miss
 
 static const ForeignKey *find_root(Reader *reader, Oid relid, const char *name);
 static void explain_matches(Explanation *e, List *winners);
-static void explain_winner(Explanation *e, const Rule *rule, List *winners);
-static const Rule *runner_up(Explanation *e, List *winners);
+static void explain_winner(Explanation *e, const Rule *rule, List *winners,
+						   const Rule *second);
 static char *difference(const Rule *better, const Rule *worse);
 static void explain_misses(Explanation *e);
 static int	compare_misses(const ListCell *a, const ListCell *b);
@@ -114,17 +114,18 @@ find_root(Reader *reader, Oid relid, const char *name)
 static void
 explain_matches(Explanation *e, List *winners)
 {
-	const Rule *before = NULL;	/* the rule that matched last */
+	List	   *matches = fkfix_policy_all_matches(e->policy, e->reader, e->fk);
+	int			count = list_length(winners);
+	const Rule *second = list_length(matches) > count ? list_nth(matches, count) : NULL;
+	const Rule *before = NULL;	/* the rule in the row above */
 	ListCell   *lc;
 
-	foreach(lc, e->policy->rules)
+	foreach(lc, matches)
 	{
 		const Rule *rule = lfirst(lc);
 
-		if (!fkfix_policy_matches(rule, e->reader, e->fk))
-			continue;
 		if (list_member_ptr(winners, rule))
-			explain_winner(e, rule, winners);
+			explain_winner(e, rule, winners, second);
 		else
 			put_rule(e, rule, "loses",
 					 psprintf("Comes after rule " INT64_FORMAT ", which %s.", before->id,
@@ -133,11 +134,10 @@ explain_matches(Explanation *e, List *winners)
 	}
 }
 
-/* One of the rules of the highest precedence. */
+/* One of the rules of the highest precedence; "second" comes after them. */
 static void
-explain_winner(Explanation *e, const Rule *rule, List *winners)
+explain_winner(Explanation *e, const Rule *rule, List *winners, const Rule *second)
 {
-	const Rule *second = runner_up(e, winners);
 	StringInfoData tied;
 	bool		conflict = false;
 	ListCell   *lc;
@@ -173,23 +173,6 @@ explain_winner(Explanation *e, const Rule *rule, List *winners)
 						  tied.data));
 	else
 		put_rule(e, rule, "wins", "No other rule matches.");
-}
-
-/* The best rule that matches after those that win; NULL if there is none. */
-static const Rule *
-runner_up(Explanation *e, List *winners)
-{
-	ListCell   *lc;
-
-	foreach(lc, e->policy->rules)
-	{
-		const Rule *rule = lfirst(lc);
-
-		if (!list_member_ptr(winners, rule) &&
-			fkfix_policy_matches(rule, e->reader, e->fk))
-			return rule;
-	}
-	return NULL;
 }
 
 /* Why one rule comes before another. */

@@ -19,8 +19,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -58,25 +56,6 @@ static const Kind kinds[] = {
 	{BY_REFERENCING | BY_REFERENCED | BY_COLUMNS | BY_NAME, 1, false},
 };
 
-/* What a key does; no rule says UNDECIDED, and two disagree in CONFLICT. */
-#define UNDECIDED	(-1)
-#define CONFLICT	(-2)
-
-/* A key, and what the rules taken so far say of it. */
-typedef struct Subject
-{
-	const FoldKey *key;
-	TableFacts *referencing;
-	TableFacts *referenced;
-	List	   *columns;
-	int			columns_id;
-	char	   *prefix;			/* or NULL */
-	int			demand;			/* what it does */
-	int			decided;		/* what the rules say that it must do */
-	uint32		rank;			/* of the rule that says so */
-	struct Group *by;
-} Subject;
-
 /* What all keys of a group have in common. */
 typedef struct GroupId
 {
@@ -99,42 +78,16 @@ typedef struct Group
 	int			decides;		/* keys that it decides in the end */
 } Group;
 
-/* A text and its number. */
-typedef struct Text
-{
-	char	   *text;			/* hash key */
-	int			number;
-} Text;
-
-/* What a demand says. */
-typedef struct Demand
-{
-	char	   *on_delete;
-	char	   *on_update;
-} Demand;
-
 /* One call. */
 typedef struct Fold
 {
-	Reader	   *reader;
+	Subjects   *subjects;
 	const char *scope;			/* pattern of all rules; NULL: any table */
 	TablePattern *pattern;
-	Subject    *subjects;
-	int			count;
-	HTAB	   *texts;
-	List	   *demands;
 	int		   *votes;			/* by demand; all 0 between uses */
 } Fold;
 
 static List *choose(Fold *fold, List *groups);
-static void add_subject(Fold *fold, const FoldKey *key);
-static int	compare_subjects(const void *a, const void *b);
-static char *prefix_of(const char *name);
-static int	number_of(Fold *fold, const char *text);
-static HTAB *make_text_table(void);
-static uint32 hash_text(const void *key, Size keysize);
-static int	match_text(const void *a, const void *b, Size keysize);
-static int	find_demand(Fold *fold, const ForeignKey *fk);
 static List *make_groups(Fold *fold, const Kind *kind);
 static bool kind_applies(Fold *fold, const Kind *kind, bool minimal);
 static bool identify(Fold *fold, const Kind *kind, const Subject *subject,
@@ -148,7 +101,6 @@ static void take(Fold *fold, Group *group);
 static FoldedRule *make_rule(Fold *fold, const Group *group);
 static char *referencing_pattern(Fold *fold, const Group *group,
 								 const Subject *subject);
-static List *quoted_names(List *names);
 static uint32 rank_of(const FoldedRule *rule);
 
 /*
@@ -161,7 +113,7 @@ static uint32 rank_of(const FoldedRule *rule);
 List *
 fkfix_fold(Reader *reader, List *keys, const char *scope, bool minimal)
 {
-	Fold		fold = {.reader = reader};
+	Fold		fold = {.subjects = fkfix_subject_read(reader, keys)};
 	List	   *by_rank = NIL;	/* lists of Group, all of a kind */
 	List	   *taken = NIL;
 	List	   *rules = NIL;
@@ -171,13 +123,7 @@ fkfix_fold(Reader *reader, List *keys, const char *scope, bool minimal)
 	if (fold.pattern->name.specificity != SPECIFIC_NOT ||
 		fold.pattern->schema.specificity != SPECIFIC_NOT)
 		fold.scope = scope;
-	fold.subjects = palloc_extended(Max(list_length(keys), 1) * sizeof(Subject),
-									MCXT_ALLOC_HUGE);
-	fold.texts = make_text_table();
-	foreach(lc, keys)
-		add_subject(&fold, lfirst(lc));
-	qsort(fold.subjects, fold.count, sizeof(Subject), compare_subjects);
-	fold.votes = palloc0(Max(list_length(fold.demands), 1) * sizeof(int));
+	fold.votes = palloc0(Max(list_length(fold.subjects->demands), 1) * sizeof(int));
 
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
@@ -202,10 +148,10 @@ fkfix_fold(Reader *reader, List *keys, const char *scope, bool minimal)
 		taken = list_concat(taken, choose(&fold, groups));
 	}
 
-	for (int i = 0; i < fold.count; i++)
+	for (int i = 0; i < fold.subjects->count; i++)
 	{
-		if (fold.subjects[i].by != NULL)
-			fold.subjects[i].by->decides++;
+		if (fold.subjects->items[i].by != NULL)
+			fold.subjects->items[i].by->decides++;
 	}
 	foreach(lc, taken)
 	{
@@ -239,127 +185,6 @@ choose(Fold *fold, List *groups)
 	return taken;
 }
 
-static void
-add_subject(Fold *fold, const FoldKey *key)
-{
-	Subject    *subject = &fold->subjects[fold->count++];
-	const ForeignKey *fk = key->fk;
-	StringInfoData columns;
-	ListCell   *lc;
-
-	MemSet(subject, 0, sizeof(Subject));
-	subject->key = key;
-	subject->referencing = fkfix_catalog_table(fold->reader, fk->conrelid);
-	subject->referenced = fkfix_catalog_table(fold->reader, fk->confrelid);
-	subject->columns = quoted_names(fkfix_catalog_column_names(fold->reader, fk->conrelid,
-															   fk->conkey, fk->nkeys));
-	initStringInfo(&columns);
-	foreach(lc, subject->columns)
-		appendStringInfo(&columns, "%s,", (char *) lfirst(lc));
-	subject->columns_id = number_of(fold, columns.data);
-	subject->prefix = prefix_of(NameStr(subject->referencing->name));
-	subject->demand = find_demand(fold, fk);
-	subject->decided = UNDECIDED;
-}
-
-/* Orders keys by name, so that the rules do not depend on the catalog's order. */
-static int
-compare_subjects(const void *a, const void *b)
-{
-	const Subject *x = a;
-	const Subject *y = b;
-	int			order = namestrcmp(&x->referencing->schema, NameStr(y->referencing->schema));
-
-	if (order == 0)
-		order = namestrcmp(&x->referencing->name, NameStr(y->referencing->name));
-	if (order == 0)
-		order = namestrcmp(&x->key->fk->name, NameStr(y->key->fk->name));
-	return order;
-}
-
-/* What stands before the first underscore, and that; NULL if there is none. */
-static char *
-prefix_of(const char *name)
-{
-	const char *end = strchr(name, '_');
-
-	return end == NULL || end == name || end[1] == '\0' ? NULL :
-		pnstrdup(name, end + 1 - name);
-}
-
-static int
-number_of(Fold *fold, const char *text)
-{
-	bool		found;
-	Text	   *entry = hash_search(fold->texts, &text, HASH_ENTER, &found);
-
-	if (!found)
-	{
-		entry->text = pstrdup(text);
-		entry->number = hash_get_num_entries(fold->texts);
-	}
-	return entry->number;
-}
-
-static HTAB *
-make_text_table(void)
-{
-	HASHCTL		ctl = {
-		.keysize = sizeof(char *),
-		.entrysize = sizeof(Text),
-		.hash = hash_text,
-		.match = match_text,
-		.hcxt = CurrentMemoryContext
-	};
-
-	return hash_create("fkfix texts", 256, &ctl,
-					   HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
-}
-
-static uint32
-hash_text(const void *key, Size keysize)
-{
-	const char *text = *(char *const *) key;
-
-	return hash_bytes((const unsigned char *) text, strlen(text));
-}
-
-static int
-match_text(const void *a, const void *b, Size keysize)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-/*
- * The number of what a key does.  A list of all its columns is the same as
- * none.
- */
-static int
-find_demand(Fold *fold, const ForeignKey *fk)
-{
-	Action	   *action = fkfix_key_delete_action(fold->reader, fk);
-	Action		plain = {action->kind, NIL};
-	Demand	   *demand = palloc(sizeof(Demand));
-	ListCell   *lc;
-
-	if (fkfix_action_equal(action, &plain,
-						   fkfix_catalog_column_names(fold->reader, fk->conrelid,
-													  fk->conkey, fk->nkeys)))
-		action = &plain;
-	demand->on_delete = fkfix_action_text(action);
-	demand->on_update = fkfix_action_text(fkfix_key_update_action(fk));
-	foreach(lc, fold->demands)
-	{
-		const Demand *known = lfirst(lc);
-
-		if (strcmp(known->on_delete, demand->on_delete) == 0 &&
-			strcmp(known->on_update, demand->on_update) == 0)
-			return foreach_current_index(lc);
-	}
-	fold->demands = lappend(fold->demands, demand);
-	return list_length(fold->demands) - 1;
-}
-
 /*
  * May rules of this kind be made?  One that has a pattern of its own for the
  * referencing table must not match more than the scope does.
@@ -391,13 +216,13 @@ make_groups(Fold *fold, const Kind *kind)
 	uint32		rank = 0;
 	ListCell   *lc;
 
-	for (int i = 0; i < fold->count; i++)
+	for (int i = 0; i < fold->subjects->count; i++)
 	{
 		GroupId		id;
 		Group	   *group;
 		bool		found;
 
-		if (!identify(fold, kind, &fold->subjects[i], &id))
+		if (!identify(fold, kind, &fold->subjects->items[i], &id))
 			continue;
 		group = hash_search(table, &id, HASH_ENTER, &found);
 		if (!found)
@@ -428,7 +253,7 @@ identify(Fold *fold, const Kind *kind, const Subject *subject, GroupId *id)
 	{
 		if (subject->prefix == NULL)
 			return false;
-		id->referencing = number_of(fold, subject->prefix);
+		id->referencing = fkfix_subject_number(fold->subjects, subject->prefix);
 		id->referenced = subject->referencing->schema_oid;
 	}
 	if (kind->conditions & BY_REFERENCING)
@@ -438,7 +263,7 @@ identify(Fold *fold, const Kind *kind, const Subject *subject, GroupId *id)
 	if (kind->conditions & BY_COLUMNS)
 		id->columns = subject->columns_id;
 	if (kind->conditions & BY_NAME)
-		id->name = number_of(fold, NameStr(subject->key->fk->name));
+		id->name = fkfix_subject_number(fold->subjects, NameStr(subject->key->fk->name));
 	return true;
 }
 
@@ -487,7 +312,7 @@ weigh(Fold *fold, Group *group)
 	group->demand = UNDECIDED;
 	foreach(lc, group->members)
 	{
-		const Subject *subject = &fold->subjects[lfirst_int(lc)];
+		const Subject *subject = &fold->subjects->items[lfirst_int(lc)];
 
 		if (subject->key->decided_by != NULL)
 		{
@@ -504,7 +329,7 @@ weigh(Fold *fold, Group *group)
 		group->demand = UNDECIDED;
 	foreach(lc, group->members)
 	{
-		const Subject *subject = &fold->subjects[lfirst_int(lc)];
+		const Subject *subject = &fold->subjects->items[lfirst_int(lc)];
 		bool		disputed = subject->rank == group->rank && subject->decided != UNDECIDED;
 
 		fold->votes[subject->demand] = 0;
@@ -530,7 +355,7 @@ take(Fold *fold, Group *group)
 
 	foreach(lc, group->members)
 	{
-		Subject    *subject = &fold->subjects[lfirst_int(lc)];
+		Subject    *subject = &fold->subjects->items[lfirst_int(lc)];
 
 		if (subject->key->decided_by != NULL)
 			continue;
@@ -552,8 +377,8 @@ take(Fold *fold, Group *group)
 static FoldedRule *
 make_rule(Fold *fold, const Group *group)
 {
-	const Subject *subject = &fold->subjects[linitial_int(group->members)];
-	const Demand *demand = list_nth(fold->demands, Max(group->demand, 0));
+	const Subject *subject = &fold->subjects->items[linitial_int(group->members)];
+	const Demand *demand = list_nth(fold->subjects->demands, Max(group->demand, 0));
 	FoldedRule *rule = palloc0(sizeof(FoldedRule));
 
 	rule->referencing = referencing_pattern(fold, group, subject);
@@ -583,17 +408,6 @@ referencing_pattern(Fold *fold, const Group *group, const Subject *subject)
 	if (group->kind->conditions & BY_SCHEMA)
 		return psprintf("%s.*", schema);
 	return fold->scope == NULL ? NULL : pstrdup(fold->scope);
-}
-
-static List *
-quoted_names(List *names)
-{
-	List	   *quoted = NIL;
-	ListCell   *lc;
-
-	foreach(lc, names)
-		quoted = lappend(quoted, pstrdup(quote_identifier(lfirst(lc))));
-	return quoted;
 }
 
 /* The rank that a rule will have: of a kind, all have the same. */

@@ -10,16 +10,7 @@
 
 #include "nodes/pg_list.h"
 
-#include "key.h"
-#include "policy.h"
-
-/* A key to be described. */
-typedef struct FoldKey
-{
-	ForeignKey *fk;
-	const Rule *decided_by;		/* a rule that decides it already, and must go
-								 * on doing so; NULL: none */
-} FoldKey;
+#include "subject.h"
 
 /* A rule that is to be written, as texts. */
 typedef struct FoldedRule

@@ -158,6 +158,36 @@ fkfix_policy_winners_by_name(const Policy *policy, const KeyNames *names)
 }
 
 /*
+ * Returns all the rules that match a key, best first: a new list.
+ */
+List *
+fkfix_policy_all_matches(const Policy *policy, Reader *reader, const ForeignKey *fk)
+{
+	KeyNames	names;
+	List	   *candidates = list_copy(policy->others);
+	List	   *matches = NIL;
+	ListCell   *lc;
+
+	if (!name_key(reader, fk, policy->needs_columns, policy->needs_nullability, &names))
+		return NIL;
+	for (int what = 0; what < FILE_NAMES; what++)
+	{
+		const char *name = name_for_file(&names, what);
+		RuleFile   *file = name ? find_file(policy, what, name, HASH_FIND) : NULL;
+
+		if (file != NULL)
+			candidates = list_concat(candidates, file->rules);
+	}
+	foreach(lc, candidates)
+	{
+		if (names_match(lfirst(lc), &names))
+			matches = lappend(matches, lfirst(lc));
+	}
+	list_sort(matches, compare_rules);
+	return matches;
+}
+
+/*
  * Are two rules of equal rank and priority, so that neither beats the other?
  */
 bool

@@ -17,7 +17,9 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "commands/comment.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "args.h"
@@ -83,6 +85,29 @@ fkfix_script(PG_FUNCTION_ARGS)
 	initStringInfo(&script.text);
 	write(&script);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(script.text.data, script.text.len));
+}
+
+/*
+ * Writes the parts about each key; on the way down from the last to the first.
+ * What "write" allocates is freed.
+ */
+void
+fkfix_script_each_cure(Script *script, Direction direction, CureWriter write)
+{
+	int			count = list_length(script->cures);
+	MemoryContext one_cure = AllocSetContextCreate(CurrentMemoryContext, "fkfix cure",
+												   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(one_cure);
+
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		write(script, list_nth(script->cures, direction == SCRIPT_UP ? i : count - 1 - i),
+			  direction);
+		MemoryContextReset(one_cure);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(one_cure);
 }
 
 /*

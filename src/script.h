@@ -44,7 +44,13 @@ typedef struct Script
 	StringInfoData text;
 } Script;
 
+/* Writes a whole script, or the part of it that is about one key. */
 typedef void (*ScriptWriter) (Script *script);
+typedef void (*CureWriter) (Script *script, const Cure *cure,
+							Direction direction);
+
+extern void fkfix_script_each_cure(Script *script, Direction direction,
+								   CureWriter write);
 
 extern char *fkfix_script_alter(Script *script, const Cure *cure,
 								Direction direction);

@@ -24,6 +24,8 @@ static void put_keyword(StringInfo text, const char *keyword,
 static void put_alembic_execute(StringInfo text, const char *indent,
 								const char *statement);
 static char *escape_placeholders(const char *statement);
+static void put_django_cure(Script *script, const Cure *cure,
+							Direction direction);
 static void put_django_statements(Script *script, const char *argument,
 								  const Cure *cure, Direction direction);
 static char *python_string(const char *text);
@@ -72,7 +74,6 @@ void
 fkfix_script_django(Script *script)
 {
 	StringInfo	text = &script->text;
-	ListCell   *lc;
 
 	appendStringInfoString(text,
 						   "# Gives foreign keys the actions that the policy asks for.\n"
@@ -95,32 +96,18 @@ fkfix_script_django(Script *script)
 						   "    ]\n"
 						   "\n"
 						   "    operations = [\n");
-	foreach(lc, script->cures)
-	{
-		const Cure *cure = lfirst(lc);
-
-		appendStringInfo(text, "        # %s\n        migrations.RunSQL(\n",
-						 fkfix_script_title(script, cure, SCRIPT_UP));
-		put_django_statements(script, "sql", cure, SCRIPT_UP);
-		put_django_statements(script, "reverse_sql", cure, SCRIPT_DOWN);
-		appendStringInfoString(text, "        ),\n");
-	}
+	fkfix_script_each_cure(script, SCRIPT_UP, put_django_cure);
 	appendStringInfoString(text, "    ]\n");
 }
 
-/* upgrade() or downgrade(); the latter from the last key to the first. */
+/* upgrade() or downgrade() */
 static void
 put_alembic_direction(Script *script, const char *function, Direction direction)
 {
-	int			count = list_length(script->cures);
-
 	appendStringInfo(&script->text, "\n\ndef %s():\n", function);
-	if (count == 0)
+	if (script->cures == NIL)
 		appendStringInfoString(&script->text, "    pass\n");
-	for (int i = 0; i < count; i++)
-		put_alembic_cure(script, list_nth(script->cures,
-										  direction == SCRIPT_UP ? i : count - 1 - i),
-						 direction);
+	fkfix_script_each_cure(script, direction, put_alembic_cure);
 }
 
 static void
@@ -217,6 +204,17 @@ escape_placeholders(const char *statement)
 		appendStringInfoChar(&buf, *statement);
 	}
 	return buf.data;
+}
+
+/* One operation for both directions: Django runs them backwards by itself. */
+static void
+put_django_cure(Script *script, const Cure *cure, Direction direction)
+{
+	appendStringInfo(&script->text, "        # %s\n        migrations.RunSQL(\n",
+					 fkfix_script_title(script, cure, direction));
+	put_django_statements(script, "sql", cure, SCRIPT_UP);
+	put_django_statements(script, "reverse_sql", cure, SCRIPT_DOWN);
+	appendStringInfoString(&script->text, "        ),\n");
 }
 
 /*

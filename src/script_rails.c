@@ -63,17 +63,12 @@ fkfix_script_rails(Script *script)
 	appendStringInfoString(text, "end\n");
 }
 
-/* up or down; the latter from the last key to the first. */
+/* up or down */
 static void
 put_direction(Script *script, const char *method, Direction direction)
 {
-	int			count = list_length(script->cures);
-
 	appendStringInfo(&script->text, "\n  def %s\n", method);
-	for (int i = 0; i < count; i++)
-		put_cure(script, list_nth(script->cures,
-								  direction == SCRIPT_UP ? i : count - 1 - i),
-				 direction);
+	fkfix_script_each_cure(script, direction, put_cure);
 	appendStringInfoString(&script->text, "  end\n");
 }
 

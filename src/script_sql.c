@@ -12,8 +12,8 @@
 #include "script.h"
 
 static void put_header(Script *script, const char *how);
-static void put_cure(Script *script, const Cure *cure);
-static void put_rebuild(Script *script, const Cure *cure);
+static void put_cure(Script *script, const Cure *cure, Direction direction);
+static void put_rebuild(Script *script, const Cure *cure, Direction direction);
 
 /*
  * Writes the script for any server: drop, add, validate.
@@ -21,15 +21,12 @@ static void put_rebuild(Script *script, const Cure *cure);
 void
 fkfix_script_sql(Script *script)
 {
-	ListCell   *lc;
-
 	put_header(script,
 			   "-- One ALTER TABLE drops a key and adds it again.  It takes ACCESS EXCLUSIVE on\n"
 			   "-- both tables, and no longer than it takes to write the catalogs: NOT VALID\n"
 			   "-- means that it reads no row.  VALIDATE CONSTRAINT reads the rows afterwards,\n"
 			   "-- in a transaction of its own, while others read and write.\n");
-	foreach(lc, script->cures)
-		put_cure(script, lfirst(lc));
+	fkfix_script_each_cure(script, SCRIPT_UP, put_cure);
 }
 
 /*
@@ -38,16 +35,13 @@ fkfix_script_sql(Script *script)
 void
 fkfix_script_fkfix(Script *script)
 {
-	ListCell   *lc;
-
 	put_header(script,
 			   "-- A rebuild changes a key in place and reads no row.  It takes SHARE ROW\n"
 			   "-- EXCLUSIVE on both tables: others can read meanwhile.\n");
 	if (script->cures == NIL)
 		return;
 	appendStringInfo(&script->text, "\nSET lock_timeout = '%s';\n", SCRIPT_LOCK_TIMEOUT);
-	foreach(lc, script->cures)
-		put_rebuild(script, lfirst(lc));
+	fkfix_script_each_cure(script, SCRIPT_UP, put_rebuild);
 	appendStringInfoString(&script->text, "RESET lock_timeout;\n");
 }
 
@@ -73,18 +67,18 @@ put_header(Script *script, const char *how)
 }
 
 static void
-put_cure(Script *script, const Cure *cure)
+put_cure(Script *script, const Cure *cure, Direction direction)
 {
 	StringInfo	text = &script->text;
 	char	   *comment = fkfix_script_comment(script, cure);
 	char	   *validate = fkfix_script_validate(script, cure);
 
-	appendStringInfo(text, "\n-- %s\n", fkfix_script_title(script, cure, SCRIPT_UP));
+	appendStringInfo(text, "\n-- %s\n", fkfix_script_title(script, cure, direction));
 	if (!cure->not_valid)
 		appendStringInfoString(text, "-- The table is partitioned, and its rows are read under the lock: only\n"
 							   "-- PostgreSQL 18 and later can add such a key NOT VALID.\n");
 	appendStringInfo(text, "BEGIN;\nSET LOCAL lock_timeout = '%s';\n", SCRIPT_LOCK_TIMEOUT);
-	appendStringInfo(text, "%s;\n", fkfix_script_alter(script, cure, SCRIPT_UP));
+	appendStringInfo(text, "%s;\n", fkfix_script_alter(script, cure, direction));
 	if (comment != NULL)
 		appendStringInfo(text, "%s;\n", comment);
 	appendStringInfoString(text, "COMMIT;\n");
@@ -94,12 +88,12 @@ put_cure(Script *script, const Cure *cure)
 
 /* The actions are named, so that the other server needs no rules. */
 static void
-put_rebuild(Script *script, const Cure *cure)
+put_rebuild(Script *script, const Cure *cure, Direction direction)
 {
 	StringInfo	text = &script->text;
 
 	appendStringInfo(text, "-- %s\nSELECT %s(%s, %s",
-					 fkfix_script_title(script, cure, SCRIPT_UP),
+					 fkfix_script_title(script, cure, direction),
 					 fkfix_extension_function_name(script->extension, "fkfix_rebuild"),
 					 quote_literal_cstr(fkfix_catalog_table_name(script->reader, cure->fk->conrelid)),
 					 quote_literal_cstr(NameStr(cure->fk->name)));
