@@ -88,6 +88,15 @@ CREATE TRIGGER t BEFORE INSERT ON spelling FOR EACH ROW EXECUTE FUNCTION fkfix_n
 INSERT INTO spelling VALUES (1);  -- fails
 SELECT fkfix_normalize_rule();  -- fails
 
+-- a rule that got past it all the same is reported by whatever reads the rules
+ALTER TABLE fkfix_policy DISABLE TRIGGER fkfix_normalize_rule;
+INSERT INTO fkfix_policy (id, on_delete) VALUES (66, 'whatever');
+SELECT * FROM fkfix_audit();  -- fails
+SELECT * FROM fkfix_rebuild_all();  -- fails
+DELETE FROM fkfix_policy WHERE id = 66;
+ALTER TABLE fkfix_policy ENABLE ALWAYS TRIGGER fkfix_normalize_rule;
+SELECT * FROM fkfix_audit();
+
 -- readable by all, written by the owner alone
 CREATE ROLE regress_fkfix_user;
 SET ROLE regress_fkfix_user;

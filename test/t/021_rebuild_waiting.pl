@@ -86,7 +86,8 @@ is($node->safe_psql('postgres', $actions), 'CASCADE', 'a prepared rebuild is not
 my $writer = start_waiting('writer', 'DELETE FROM users WHERE id = 1');
 my $other = start_waiting('other', q{SELECT fkfix_rebuild('notes', 'author', 'SET NULL')});
 is($node->safe_psql('postgres', 'SELECT count(*) FROM notes, users'), '4', 'readers do not wait for it');
-$node->restart('immediate');
+$node->stop('immediate');
+$node->start;
 finish($_) foreach ($writer, $other);
 is($node->safe_psql('postgres', $actions), 'CASCADE', 'it survives a crash');
 $writer = start_waiting('writer', 'DELETE FROM users WHERE id = 1');
