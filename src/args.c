@@ -10,8 +10,25 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/syscache.h"
 
 #include "args.h"
+
+/*
+ * Returns the table that an argument names, InvalidOid for NULL; raises an error
+ * if there is no such table.
+ */
+Oid
+fkfix_args_table(FunctionCallInfo fcinfo, int n)
+{
+	Oid			relid = PG_ARGISNULL(n) ? InvalidOid : PG_GETARG_OID(n);
+
+	if (!PG_ARGISNULL(n) && !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	return relid;
+}
 
 /*
  * Returns the action that an argument names, in the current memory context, or

@@ -21,10 +21,7 @@
 					 errmsg("argument \"%s\" must not be null", name))); \
 	} while (0)
 
-/* An argument of type regclass; NULL, where allowed, is InvalidOid. */
-#define FKFIX_ARG_TABLE(n) \
-	(PG_ARGISNULL(n) ? InvalidOid : PG_GETARG_OID(n))
-
+extern Oid	fkfix_args_table(FunctionCallInfo fcinfo, int n);
 extern Action *fkfix_args_action(FunctionCallInfo fcinfo, int n,
 								 bool on_delete);
 extern Datum fkfix_args_text(const char *text, bool *isnull);

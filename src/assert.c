@@ -50,7 +50,7 @@ Datum
 fkfix_assert(PG_FUNCTION_ARGS)
 {
 	Assertion	assertion = {0};
-	Oid			relid = FKFIX_ARG_TABLE(0);
+	Oid			relid = fkfix_args_table(fcinfo, 0);
 
 	assertion.extension = fkfix_extension_get();
 	assertion.policy = fkfix_policy_load(assertion.extension, GetActiveSnapshot());

@@ -91,7 +91,7 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 
 /*
  * Looks at the key's descendants and triggers, and changes the finding to
- * "damaged" if they are.  The reader must see the present.
+ * "damaged" if they are.
  */
 void
 fkfix_audit_inspect(Reader *reader, const ForeignKey *fk, Finding *finding)
@@ -109,7 +109,7 @@ fkfix_audit_inspect(Reader *reader, const ForeignKey *fk, Finding *finding)
  * Judges a root key, triggers included, as the audit lists it.  Returns the
  * finding in the current memory context, or NULL if the key is out of the
  * audit's scope: of a temporary table, of one that belongs to an extension, or
- * of one that is gone.  The reader must see the present.
+ * of one that is gone.
  */
 Finding *
 fkfix_audit_examine(const Policy *policy, Reader *reader, const ForeignKey *fk)

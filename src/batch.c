@@ -78,7 +78,7 @@ fkfix_rebuild_all(PG_FUNCTION_ARGS)
 	batch.extension = fkfix_extension_get();
 
 	look_again(&batch);
-	fkfix_key_each_root(batch.reader, FKFIX_ARG_TABLE(0), collect, &batch);
+	fkfix_key_each_root(batch.reader, fkfix_args_table(fcinfo, 0), collect, &batch);
 	lock_violations(&batch);
 
 	one_key = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
@@ -159,8 +159,8 @@ treat(Batch *batch, const Patient *patient)
 	Finding    *finding;
 	Change		change;
 
-	if (fk == NULL)
-		return;					/* dropped meanwhile */
+	if (fk == NULL || OidIsValid(fk->conparentid))
+		return;					/* dropped or attached meanwhile */
 	finding = fkfix_audit_examine(batch->policy, batch->reader, fk);
 	if (finding == NULL)
 		return;

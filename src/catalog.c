@@ -60,6 +60,7 @@ static void read_table(HeapTuple tuple, TupleDesc desc, void *state);
 static NameData schema_name(Reader *reader, Oid oid);
 static void make_columns(Reader *reader, TableFacts *table);
 static void read_any_column(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_type_default(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_partition(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_schema(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_column(HeapTuple tuple, TupleDesc desc, void *state);
@@ -193,6 +194,23 @@ fkfix_catalog_rejects_null(Reader *reader, Oid relid, AttrNumber attnum)
 						   read_domain, &domain);
 	}
 	return domain.rejects_null;
+}
+
+/*
+ * Has a type a default of its own, which its columns have where they have none?
+ * See get_typdefault.
+ */
+bool
+fkfix_catalog_type_has_default(Reader *reader, Oid type)
+{
+	bool		has_default = false;
+	ScanKeyData key;
+
+	ScanKeyInit(&key, Anum_pg_type_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(type));
+	fkfix_catalog_scan(reader, TypeRelationId, TypeOidIndexId, 1, &key,
+					   read_type_default, &has_default);
+	return has_default;
 }
 
 /*
@@ -425,6 +443,13 @@ read_domain(HeapTuple tuple, TupleDesc desc, void *state)
 		return;
 	domain->rejects_null = form->typnotnull;
 	domain->base_type = form->typbasetype;
+}
+
+static void
+read_type_default(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	*(bool *) state = !heap_attisnull(tuple, Anum_pg_type_typdefault, desc) ||
+		!heap_attisnull(tuple, Anum_pg_type_typdefaultbin, desc);
 }
 
 static void

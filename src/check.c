@@ -69,7 +69,7 @@ fkfix_check_default_is_null(Reader *reader, Oid relid, AttrNumber attnum)
 	ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum);
 
 	return column != NULL && !column->has_default &&
-		get_typdefault(column->type) == NULL;
+		!fkfix_catalog_type_has_default(reader, column->type);
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "access/tableam.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_namespace.h"
 #include "commands/event_trigger.h"
 #include "nodes/parsenodes.h"
 #include "utils/acl.h"
@@ -50,6 +51,17 @@ fkfix_compat_owns_table(Oid relid, Oid roleid)
 	return object_ownercheck(RelationRelationId, relid, roleid);
 #else
 	return pg_class_ownercheck(relid, roleid);
+#endif
+}
+
+/* So did the test of privileges on a schema. */
+static inline AclResult
+fkfix_compat_schema_usage(Oid schema, Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(NamespaceRelationId, schema, roleid, ACL_USAGE);
+#else
+	return pg_namespace_aclcheck(schema, roleid, ACL_USAGE);
 #endif
 }
 

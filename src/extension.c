@@ -151,24 +151,27 @@ fkfix_extension_off_duty(void)
 
 /*
  * Returns the name by which a function of the extension can be called from this
- * session, palloc'd: qualified if it is not visible.  Only one function of
- * that name may exist in the extension's schema.
+ * session, palloc'd: qualified if it is not visible, or if somebody has made a
+ * function of the same name, which other argument types could select.
  */
 char *
 fkfix_extension_function_name(Extension *extension, const char *name)
 {
 	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	bool		visible = false;
+	bool		alone = true;
 
 	for (int i = 0; i < list->n_members; i++)
 	{
 		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
 
-		if (form->pronamespace == extension->schema && FunctionIsVisible(form->oid))
+		if (form->pronamespace != extension->schema)
+			alone = false;
+		else if (FunctionIsVisible(form->oid))
 			visible = true;
 	}
 	ReleaseSysCacheList(list);
-	return quote_qualified_identifier(visible ? NULL : extension->schema_name, name);
+	return quote_qualified_identifier(visible && alone ? NULL : extension->schema_name, name);
 }
 
 /* The extension's only event trigger function is fkfix_enforce(). */

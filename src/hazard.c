@@ -56,8 +56,9 @@ static bool updates_rows(const Action *action);
 static void add_hazard(Survey *survey, char *hazard);
 
 /*
- * Returns the hazards of a key: a new list of sentences (char *).  Takes ACCESS
- * SHARE on the referencing tables for a moment if there are publications.
+ * Returns the hazards of a key: a new list of sentences (char *).  If there are
+ * publications, takes ACCESS SHARE on the referencing tables for a moment, and
+ * never waits for it.
  */
 List *
 fkfix_hazard_list(Reader *reader, const ForeignKey *fk, const Finding *finding)
@@ -219,6 +220,12 @@ survey_publications(Survey *survey)
 		find_all_inheritors(table->relid, NoLock, NULL) : list_make1_oid(table->relid);
 	foreach(lc, tables)
 	{
+		if (!ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock))
+		{
+			add_hazard(survey, psprintf("table %s is locked, so its replica identity was not looked at",
+										fkfix_catalog_table_name(survey->reader, lfirst_oid(lc))));
+			return;
+		}
 		if (!lacks_replica_identity(lfirst_oid(lc), deletes, updates))
 			continue;
 		add_hazard(survey, psprintf("published without replica identity: the action fails on table %s",
@@ -239,15 +246,20 @@ any_publication(void)
 	return found;
 }
 
+/* The caller has locked the table, if it is still there; it is unlocked here. */
 static bool
 lacks_replica_identity(Oid relid, bool deletes, bool updates)
 {
-	Relation	rel = try_relation_open(relid, AccessShareLock);
+	Relation	rel;
 	PublicationDesc published;
 	bool		lacks;
 
+	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
+	{
+		UnlockRelationOid(relid, AccessShareLock);
 		return false;
+	}
 	RelationBuildPublicationDesc(rel, &published);
 	lacks = rel->rd_rel->relkind == RELKIND_RELATION &&
 		((deletes && published.pubactions.pubdelete) ||

@@ -159,6 +159,7 @@ prepare_insert(const char *table)
 {
 	Oid			types[HISTORY_NPARAMS];
 	char	   *insert;
+	SPIPlanPtr	plan;
 
 	if (saved_insert != NULL && strcmp(saved_insert_table, table) == 0)
 		return saved_insert;
@@ -182,10 +183,11 @@ prepare_insert(const char *table)
 		pfree(saved_insert_table);
 	saved_insert_table = NULL;
 	saved_insert_table = MemoryContextStrdup(TopMemoryContext, table);
-	saved_insert = SPI_prepare(insert, HISTORY_NPARAMS, types);
-	if (saved_insert == NULL || SPI_keepplan(saved_insert) != 0)
+	plan = SPI_prepare(insert, HISTORY_NPARAMS, types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare to write to %s", table);
-	return saved_insert;
+	saved_insert = plan;
+	return plan;
 }
 
 static Oid

@@ -7,7 +7,8 @@
  * referencing ones.  Without it every action, NO ACTION included, reads the
  * whole referencing table for every row deleted.  "Usable" means here what it
  * means to the planner for the query that ri_triggers.c runs: all key columns
- * compared for equality, none of them null.
+ * compared for equality (the last one of a PERIOD key for overlap), none of them
+ * null.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,6 +41,7 @@ typedef struct Wanted
 	AttrNumber	columns[INDEX_MAX_KEYS];
 	Oid			collations[INDEX_MAX_KEYS];
 	int			ncolumns;
+	bool		period;			/* the last column is compared as a range */
 } Wanted;
 
 static List *storage_tables(Reader *reader, Oid relid);
@@ -64,6 +66,7 @@ fkfix_index_missing(Reader *reader, const ForeignKey *fk)
 	List	   *tables = storage_tables(reader, fk->conrelid);
 	List	   *lacking = NIL;
 	List	   *names = fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys);
+	const char *method = fk->period ? "USING gist " : "";
 	StringInfoData columns;
 	ListCell   *lc;
 
@@ -80,11 +83,12 @@ fkfix_index_missing(Reader *reader, const ForeignKey *fk)
 		appendStringInfo(&columns, "%s%s", foreach_current_index(lc) == 0 ? "" : ", ",
 						 quote_identifier(lfirst(lc)));
 	if (linitial_oid(tables) == fk->conrelid)
-		return psprintf("no usable index: CREATE INDEX CONCURRENTLY ON %s (%s);",
-						fkfix_catalog_table_name(reader, fk->conrelid), columns.data);
-	return psprintf("no usable index in %d of %d partitions; for the first: CREATE INDEX CONCURRENTLY ON %s (%s);",
+		return psprintf("no usable index: CREATE INDEX CONCURRENTLY ON %s %s(%s);",
+						fkfix_catalog_table_name(reader, fk->conrelid), method, columns.data);
+	return psprintf("no usable index in %d of %d partitions; for the first: CREATE INDEX CONCURRENTLY ON %s %s(%s);",
 					list_length(lacking), list_length(tables),
-					fkfix_catalog_table_name(reader, linitial_oid(lacking)), columns.data);
+					fkfix_catalog_table_name(reader, linitial_oid(lacking)), method,
+					columns.data);
 }
 
 /* The tables that hold the rows: the table itself or its leaf partitions. */
@@ -138,6 +142,7 @@ want_columns(Reader *reader, const ForeignKey *fk, Oid relid, Wanted *wanted)
 												relid, columns);
 
 	wanted->relid = relid;
+	wanted->period = fk->period;
 	wanted->ncolumns = 0;
 	for (int i = 0; i < count; i++)
 	{
@@ -163,7 +168,8 @@ is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 		index->indnkeyatts < wanted->ncolumns)
 		return false;
 	method = access_method(index->indexrelid);
-	if (method != BTREE_AM_OID && !(method == HASH_AM_OID && wanted->ncolumns == 1))
+	if (wanted->period ? method != GIST_AM_OID :
+		(method != BTREE_AM_OID && !(method == HASH_AM_OID && wanted->ncolumns == 1)))
 		return false;
 	for (int i = 0; i < wanted->ncolumns; i++)
 	{

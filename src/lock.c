@@ -96,7 +96,7 @@ fkfix_lock_keys(List *keys)
  * some lock is not to be had; those taken until then stay.
  */
 bool
-fkfix_lock_keys_conditionally(const ForeignKey *fk)
+fkfix_lock_key_conditionally(const ForeignKey *fk)
 {
 	List	   *tables = trees_of(fk);
 	ListCell   *lc;
@@ -204,8 +204,11 @@ lock_order(List *keys)
 	{
 		GraphTable *table = graph_table(&walk, lfirst_oid(lc));
 
+		/* the table itself comes before its partitions */
 		list_sort(table->wanted, list_oid_cmp);
-		order = list_concat(order, table->wanted);
+		if (list_member_oid(table->wanted, table->relid))
+			order = lappend_oid(order, table->relid);
+		order = list_concat_unique_oid(order, table->wanted);
 	}
 	return order;
 }
@@ -301,9 +304,11 @@ graph_table(GraphWalk *walk, Oid relid)
 {
 	bool		found;
 	GraphTable *table;
+	List	   *ancestors = get_rel_relispartition(relid) ? get_partition_ancestors(relid) : NIL;
 
-	if (get_rel_relispartition(relid))
-		relid = llast_oid(get_partition_ancestors(relid));
+	/* one that is being detached has no ancestors any more */
+	if (ancestors != NIL)
+		relid = llast_oid(ancestors);
 	table = hash_search(walk->tables, &relid, HASH_ENTER, &found);
 	if (!found)
 	{
@@ -322,13 +327,22 @@ trees_of(const ForeignKey *fk)
 }
 
 /*
- * A table and its partitions, if any; the partitions locked on the way.  The
- * children of legacy inheritance are no part of a foreign key.
+ * A table and its partitions, if any; the partitions locked on the way.  As
+ * find_all_inheritors, but one that is being detached is still part of the key.
+ * The children of legacy inheritance never are.
  */
 static List *
 tree_of(Oid relid, LOCKMODE lockmode)
 {
-	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
-		return list_make1_oid(relid);
-	return find_all_inheritors(relid, lockmode, NULL);
+	List	   *tree = list_make1_oid(relid);
+	ListCell   *lc;
+
+	foreach(lc, tree)
+	{
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_PARTITIONED_TABLE)
+			tree = list_concat(tree,
+							   find_inheritance_children_extended(lfirst_oid(lc), false,
+																  lockmode, NULL, NULL));
+	}
+	return tree;
 }

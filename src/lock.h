@@ -15,7 +15,7 @@
 
 extern void fkfix_lock_turn(const Extension *extension);
 extern void fkfix_lock_keys(List *keys);
-extern bool fkfix_lock_keys_conditionally(const ForeignKey *fk);
+extern bool fkfix_lock_key_conditionally(const ForeignKey *fk);
 extern void fkfix_lock_check_idle(const ForeignKey *fk);
 extern bool fkfix_lock_is_idle(const ForeignKey *fk);
 

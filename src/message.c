@@ -4,8 +4,8 @@
  *		What users are told about a key and the rule that decides it.
  *
  * DDL that is refused, a fix, and a rebuild that the policy forbids all speak
- * of the same thing, and say it in the same words.  The functions are
- * used inside ereport.
+ * of the same thing, and say it in the same words.  All but the last
+ * function are used inside ereport.
  *
  *-------------------------------------------------------------------------
  */
@@ -78,4 +78,21 @@ append_keyword(StringInfo buf, const char *keyword, List *accepted)
 
 	appendStringInfo(buf, "%s%s=%c%s%c", buf->len > 0 ? ", " : "", keyword, quote,
 					 action, quote);
+}
+
+/*
+ * Warns that rules conflict over a key.
+ */
+void
+fkfix_message_warn_conflict(Reader *reader, const ForeignKey *fk,
+							const Finding *finding)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
+			 errmsg("rules conflict over foreign key \"%s\" of table \"%s\"",
+					NameStr(fk->name),
+					NameStr(fkfix_catalog_table(reader, fk->conrelid)->name)),
+			 errdetail("%s", finding->detail),
+			 errhint("Give one of them a higher priority."),
+			 fkfix_message_errkey(reader, fk)));
 }

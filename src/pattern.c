@@ -171,6 +171,8 @@ parse_part(const char *what, const char *pattern, const char *at,
 		refuse_pattern(what, pattern, "A quoted name is not closed.");
 	if (length == 0)
 		refuse_pattern(what, pattern, "A name is empty.");
+	if (length - stars >= NAMEDATALEN)
+		refuse_pattern(what, pattern, psprintf("A name has at most %d bytes.", NAMEDATALEN - 1));
 	if (stars == length)
 		part->specificity = SPECIFIC_NOT;
 	else if (wildcards > 0)

@@ -47,6 +47,7 @@ static const char *name_for_file(const KeyNames *names, FileName what);
 static RuleFile *find_file(const Policy *policy, FileName what,
 						   const char *name, HASHACTION action);
 static List *add_winners(List *winners, List *rules, const KeyNames *names);
+static void refuse_guess(List *winners);
 static bool name_key(Reader *reader, const ForeignKey *fk, bool columns,
 					 bool nullability, KeyNames *names);
 static bool names_match(const Rule *rule, const KeyNames *names);
@@ -154,6 +155,8 @@ fkfix_policy_winners_by_name(const Policy *policy, const KeyNames *names)
 	}
 	winners = add_winners(winners, policy->others, names);
 	list_sort(winners, compare_rules);
+	if (names->nullability == NULLABLE_EITHER)
+		refuse_guess(winners);
 	return winners;
 }
 
@@ -361,6 +364,25 @@ add_winners(List *winners, List *rules, const KeyNames *names)
 	return winners;
 }
 
+/* A guess could send a tool to the wrong rule. */
+static void
+refuse_guess(List *winners)
+{
+	ListCell   *lc;
+
+	foreach(lc, winners)
+	{
+		Rule	   *rule = lfirst(lc);
+
+		if (rule->nullability != NULLABLE_EITHER)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("it must be known whether the columns of the foreign key accept nulls"),
+					 errdetail("Rule " INT64_FORMAT " depends on it, and not all the columns exist.", rule->id),
+					 errhint("Give the argument \"%s\".", "nullable")));
+	}
+}
+
 /*
  * Reads what rules look at; false if a table of the key is gone.  Columns and
  * their nullability take longest, and are left out if no rule asks for them.
@@ -447,19 +469,12 @@ columns_match(const Rule *rule, List *columns)
 	return true;
 }
 
-/* A guess could send a tool to the wrong rule. */
+/* What is not known may match. */
 static bool
 nullability_matches(const Rule *rule, Nullability known)
 {
-	if (rule->nullability == NULLABLE_EITHER)
-		return true;
-	if (known == NULLABLE_EITHER)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("it must be known whether the columns of the foreign key accept nulls"),
-				 errdetail("Rule " INT64_FORMAT " depends on it, and not all the columns exist.", rule->id),
-				 errhint("Give the argument \"%s\".", "nullable")));
-	return rule->nullability == known;
+	return rule->nullability == NULLABLE_EITHER || known == NULLABLE_EITHER ||
+		rule->nullability == known;
 }
 
 /* Do two lists accept the same actions, and prefer the same one? */

@@ -40,7 +40,7 @@ static void count_key(const ForeignKey *fk, void *state);
 static void put_key(Report *report, const ForeignKey *fk,
 					const Finding *finding);
 static Datum column_name_array(Report *report, const ForeignKey *fk);
-static char *required_text(const Finding *finding, List *accepted);
+static char *required_text(List *accepted);
 
 PG_FUNCTION_INFO_V1(fkfix_audit);
 PG_FUNCTION_INFO_V1(fkfix_status);
@@ -57,10 +57,10 @@ fkfix_audit(PG_FUNCTION_ARGS)
 
 	FKFIX_REQUIRE_ARG(1, "all_keys");
 	InitMaterializedSRF(fcinfo, 0);
-	begin_report(&report, FKFIX_ARG_TABLE(0));
+	begin_report(&report, fkfix_args_table(fcinfo, 0));
 	report.all_keys = PG_GETARG_BOOL(1);
 	report.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	fkfix_key_each_root(report.reader, FKFIX_ARG_TABLE(0), report_key, &report);
+	fkfix_key_each_root(report.reader, fkfix_args_table(fcinfo, 0), report_key, &report);
 	return (Datum) 0;
 }
 
@@ -142,10 +142,10 @@ put_key(Report *report, const ForeignKey *fk, const Finding *finding)
 	values[i++] = column_name_array(report, fk);
 	values[i++] = ObjectIdGetDatum(fk->confrelid);
 	values[i++] = CStringGetTextDatum(fkfix_action_text(fkfix_key_delete_action(reader, fk)));
-	values[i] = fkfix_args_text(required_text(finding, rule ? rule->on_delete : NIL), &nulls[i]);
+	values[i] = fkfix_args_text(required_text(rule ? rule->on_delete : NIL), &nulls[i]);
 	i++;
 	values[i++] = CStringGetTextDatum(fkfix_action_text(fkfix_key_update_action(fk)));
-	values[i] = fkfix_args_text(required_text(finding, rule ? rule->on_update : NIL), &nulls[i]);
+	values[i] = fkfix_args_text(required_text(rule ? rule->on_update : NIL), &nulls[i]);
 	i++;
 	values[i++] = CStringGetTextDatum(fkfix_audit_status_name(finding->status));
 	nulls[i] = rule == NULL;
@@ -173,7 +173,7 @@ column_name_array(Report *report, const ForeignKey *fk)
 
 /* What the winning rule accepts, as it is written; NULL for anything. */
 static char *
-required_text(const Finding *finding, List *accepted)
+required_text(List *accepted)
 {
 	return accepted == NIL ? NULL : fkfix_action_list_text(accepted);
 }

@@ -31,6 +31,7 @@
 #include "request.h"
 #include "rulebook.h"
 
+static void check_schema_usage(const TableFacts *table, Oid roleid);
 static bool rebuild_by_policy(const Request *request, const ForeignKey *fk);
 static void refuse_without_demand(const ForeignKey *fk, Reader *reader,
 								  const Finding *finding);
@@ -110,8 +111,9 @@ fkfix_request_find_key(Reader *reader, Oid relid, const char *name)
 
 /*
  * Raises an error unless the current user could drop the key and add it again:
- * owns the referencing table and has REFERENCES on the referenced table, or on
- * each referenced column.  See ATSimplePermissions and checkFkeyPermissions.
+ * may name both tables, owns the referencing one and has REFERENCES on the
+ * referenced one, or on each referenced column.  See LookupExplicitNamespace,
+ * ATSimplePermissions and checkFkeyPermissions.
  */
 void
 fkfix_request_check_privileges(Reader *reader, const ForeignKey *fk)
@@ -119,6 +121,8 @@ fkfix_request_check_privileges(Reader *reader, const ForeignKey *fk)
 	Oid			roleid = GetUserId();
 	char	   *referenced = get_rel_name(fk->confrelid);
 
+	check_schema_usage(fkfix_catalog_table(reader, fk->conrelid), roleid);
+	check_schema_usage(fkfix_catalog_table(reader, fk->confrelid), roleid);
 	if (!fkfix_compat_owns_table(fk->conrelid, roleid))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(fk->conrelid));
 	if (pg_class_aclcheck(fk->confrelid, roleid, ACL_REFERENCES) == ACLCHECK_OK)
@@ -198,6 +202,39 @@ fkfix_request_mode(const Rule *rule)
 		rule->enforcement : (Enforcement) fkfix_enforcement;
 }
 
+/*
+ * Returns what is to be done about a finding in this session: off if it is in
+ * order, a warning for a conflict, otherwise what the rule says.
+ */
+Enforcement
+fkfix_request_finding_mode(const Finding *finding)
+{
+	ListCell   *lc;
+
+	if (fkfix_audit_in_order(finding->status))
+		return ENFORCE_OFF;
+	if (finding->status != STATUS_CONFLICT)
+		return fkfix_request_mode(finding->rule);
+	foreach(lc, finding->rules)
+	{
+		if (fkfix_request_mode(lfirst(lc)) != ENFORCE_OFF)
+			return ENFORCE_WARN;
+	}
+	return ENFORCE_OFF;
+}
+
+static void
+check_schema_usage(const TableFacts *table, Oid roleid)
+{
+	AclResult	result;
+
+	if (table == NULL)
+		return;					/* the caller looks again, under a lock */
+	result = fkfix_compat_schema_usage(table->schema_oid, roleid);
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_SCHEMA, NameStr(table->schema));
+}
+
 /* Nothing was named: do what the policy asks. */
 static bool
 rebuild_by_policy(const Request *request, const ForeignKey *fk)
@@ -269,6 +306,9 @@ heed_policy(const Request *request, Reader *reader, const ForeignKey *fk)
 		return;
 	finding = fkfix_audit_judge(fkfix_rulebook_now(request->extension),
 								reader, fk);
+	if (finding->status == STATUS_CONFLICT &&
+		fkfix_request_finding_mode(finding) != ENFORCE_OFF)
+		fkfix_message_warn_conflict(reader, fk, finding);
 	if (finding->rule == NULL)
 		return;
 	bad_delete = request->on_delete != NULL &&

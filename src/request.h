@@ -8,6 +8,7 @@
 #ifndef FKFIX_REQUEST_H
 #define FKFIX_REQUEST_H
 
+#include "audit.h"
 #include "key.h"
 #include "policy.h"
 
@@ -30,5 +31,6 @@ extern ForeignKey *fkfix_request_lock_key(const Request *request);
 extern bool fkfix_request_set_actions(const Request *request,
 									  const ForeignKey *fk);
 extern Enforcement fkfix_request_mode(const Rule *rule);
+extern Enforcement fkfix_request_finding_mode(const Finding *finding);
 
 #endif							/* FKFIX_REQUEST_H */

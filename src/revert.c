@@ -87,7 +87,8 @@ refuse_if_changed(const Request *request, const ForeignKey *fk, const Change *ch
 	Reader	   *reader = fkfix_catalog_reader(NULL);
 	char	   *referenced = fkfix_catalog_table_name(reader, fk->confrelid);
 
-	if (strcmp(referenced, change->referenced) != 0)
+	if (!equal(textToQualifiedNameList(cstring_to_text(referenced)),
+			   textToQualifiedNameList(cstring_to_text(change->referenced))))
 		refuse_changed(reader, fk,
 					   psprintf("It references %s, and at the time referenced %s.",
 								referenced, change->referenced));

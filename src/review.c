@@ -15,6 +15,7 @@
 
 #include "utils/snapmgr.h"
 
+#include "request.h"
 #include "review.h"
 
 /* A statement whose older keys are being looked at. */
@@ -75,7 +76,7 @@ notice_bad(const ForeignKey *fk, void *state)
 	if (list_member_oid(review->deeds->new_keys, fk->oid))
 		return;
 	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
-	if (fkfix_sanction_mode(finding) != ENFORCE_OFF)
+	if (fkfix_request_finding_mode(finding) != ENFORCE_OFF)
 	{
 		MemoryContext visit = MemoryContextSwitchTo(review->now->context);
 
@@ -134,7 +135,7 @@ was_bad_before(Review *review, const ForeignKey *fk, const Finding *finding)
 		return false;
 
 	old_finding = fkfix_audit_judge(review->statement->policy, before, old);
-	if (fkfix_sanction_mode(old_finding) != fkfix_sanction_mode(finding))
+	if (fkfix_request_finding_mode(old_finding) != fkfix_request_finding_mode(finding))
 		return false;
 	if (finding->rule == NULL || old_finding->rule == NULL)
 		return finding->rule == old_finding->rule;

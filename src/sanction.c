@@ -28,18 +28,18 @@ typedef struct Case
 	const Statement *statement;
 	Reader	   *reader;
 	const ForeignKey *fk;
-	const Finding *finding;
+	Finding    *finding;
 	Reader	   *before;			/* NULL: the statement made the key */
 	const char *table;
 } Case;
 
-static void warn_of_conflict(const Case *c);
 static void complain(const Case *c, int elevel);
 static int	hint_remedy(const Case *c);
 static int	hint_beforehand(const Case *c);
 static int	detail_why(const Case *c);
 static void fix(const Case *c);
 static bool may_touch(const Case *c);
+static bool look_again(const Case *c);
 static void announce(const Case *c, const Change *change);
 
 /*
@@ -51,20 +51,20 @@ static void announce(const Case *c, const Change *change);
  */
 void
 fkfix_sanction(const Statement *statement, Reader *reader, const ForeignKey *fk,
-			   const Finding *finding, Reader *before)
+			   Finding *finding, Reader *before)
 {
 	Case		c = {statement, reader, fk, finding, before, NULL};
 	int			error = statement->must_pass ? WARNING : ERROR;
 
 	c.table = NameStr(fkfix_catalog_table(reader, fk->conrelid)->name);
-	switch (fkfix_sanction_mode(finding))
+	switch (fkfix_request_finding_mode(finding))
 	{
 		case ENFORCE_BY_POLICY:
 		case ENFORCE_OFF:
 			break;
 		case ENFORCE_WARN:
 			if (finding->status == STATUS_CONFLICT)
-				warn_of_conflict(&c);
+				fkfix_message_warn_conflict(reader, fk, finding);
 			else
 				complain(&c, WARNING);
 			break;
@@ -78,39 +78,6 @@ fkfix_sanction(const Statement *statement, Reader *reader, const ForeignKey *fk,
 				fix(&c);
 			break;
 	}
-}
-
-/*
- * Returns what is to be done about a finding in this session: off if it is in
- * order, a warning for a conflict, otherwise what the rule says.
- */
-Enforcement
-fkfix_sanction_mode(const Finding *finding)
-{
-	ListCell   *lc;
-
-	if (fkfix_audit_in_order(finding->status))
-		return ENFORCE_OFF;
-	if (finding->status != STATUS_CONFLICT)
-		return fkfix_request_mode(finding->rule);
-	foreach(lc, finding->rules)
-	{
-		if (fkfix_request_mode(lfirst(lc)) != ENFORCE_OFF)
-			return ENFORCE_WARN;
-	}
-	return ENFORCE_OFF;
-}
-
-static void
-warn_of_conflict(const Case *c)
-{
-	ereport(WARNING,
-			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
-			 errmsg("rules conflict over foreign key \"%s\" of table \"%s\"",
-					NameStr(c->fk->name), c->table),
-			 errdetail("%s", c->finding->detail),
-			 errhint("Give one of them a higher priority."),
-			 fkfix_message_errkey(c->reader, c->fk)));
 }
 
 /*
@@ -141,7 +108,7 @@ hint_remedy(const Case *c)
 {
 	char	   *remedy = fkfix_audit_remedy(c->statement->extension, c->reader, c->fk,
 											c->finding);
-	bool		refused = fkfix_sanction_mode(c->finding) == ENFORCE_ERROR &&
+	bool		refused = fkfix_request_finding_mode(c->finding) == ENFORCE_ERROR &&
 	!c->statement->must_pass;
 
 	if (remedy == NULL)
@@ -182,7 +149,7 @@ hint_beforehand(const Case *c)
 static int
 detail_why(const Case *c)
 {
-	if (c->finding->status == STATUS_INFEASIBLE)
+	if (c->finding->status == STATUS_INFEASIBLE || c->finding->status == STATUS_DAMAGED)
 		return errdetail("Rule " INT64_FORMAT " of the foreign key policy asks for it, but: %s",
 						 c->finding->rule->id, c->finding->detail);
 	return fkfix_message_errdetail(c->finding->rule);
@@ -201,6 +168,13 @@ fix(const Case *c)
 		complain(c, WARNING);
 		return;
 	}
+	if (c->before != NULL && !look_again(c))
+		return;
+	if (c->finding->status == STATUS_DAMAGED)
+	{
+		complain(c, statement->must_pass ? WARNING : ERROR);
+		return;
+	}
 	if (fkfix_rebuild_key(statement->extension, c->fk->oid, c->finding->set_on_delete,
 						  c->finding->set_on_update, &occasion, &change))
 		announce(c, &change);
@@ -210,7 +184,23 @@ fix(const Case *c)
 static bool
 may_touch(const Case *c)
 {
-	return fkfix_lock_keys_conditionally(c->fk) && fkfix_lock_is_idle(c->fk);
+	return fkfix_lock_key_conditionally(c->fk) && fkfix_lock_is_idle(c->fk);
+}
+
+/*
+ * Is an older key, now that it is locked, still there?  If it is damaged, the
+ * finding says so from now on.
+ */
+static bool
+look_again(const Case *c)
+{
+	Reader	   *reader = fkfix_catalog_reader(NULL);
+	ForeignKey *fk = fkfix_key_get(reader, c->fk->oid);
+
+	if (fk == NULL)
+		return false;
+	fkfix_audit_inspect(reader, fk, c->finding);
+	return true;
 }
 
 /*

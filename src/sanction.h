@@ -20,8 +20,7 @@ typedef struct Statement
 } Statement;
 
 extern void fkfix_sanction(const Statement *statement, Reader *reader,
-						   const ForeignKey *fk, const Finding *finding,
+						   const ForeignKey *fk, Finding *finding,
 						   Reader *before);
-extern Enforcement fkfix_sanction_mode(const Finding *finding);
 
 #endif							/* FKFIX_SANCTION_H */

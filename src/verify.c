@@ -58,9 +58,9 @@ fkfix_verify(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	verification.extension = fkfix_extension_get();
-	verification.reader = fkfix_shape_reader(FKFIX_ARG_TABLE(0));
+	verification.reader = fkfix_shape_reader(fkfix_args_table(fcinfo, 0));
 	verification.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	fkfix_key_each_root(verification.reader, FKFIX_ARG_TABLE(0), verify_key,
+	fkfix_key_each_root(verification.reader, fkfix_args_table(fcinfo, 0), verify_key,
 						&verification);
 	return (Datum) 0;
 }
