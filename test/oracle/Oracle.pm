@@ -118,7 +118,8 @@ sub consult_committed
 	return $cases;
 }
 
-# Goes for a random walk, a long one if all is to be compared.
+# Goes for a random walk, a long one if all is to be compared.  Returns how many
+# steps were taken of each kind, as JSON.
 sub wander
 {
 	my ($node, $walk) = @_;
@@ -129,8 +130,7 @@ sub wander
 		SELECT tried || ' ' || taken || ' ' || coalesce(wrong, '') FROM wander($steps); ROLLBACK});
 	my ($tried, $taken, $wrong) = $answer =~ /^(\d+) (\{.*?\}) ?(.*)/s or die "the walk led nowhere: $answer";
 	is($wrong, '', "walk $walk from $start: $tried steps, $taken");
-	like($taken, qr/"$_"/, "walk $walk: some steps were to $_") foreach qw(add drop rebuild attach detach alter);
-	return;
+	return $taken;
 }
 
 1;
