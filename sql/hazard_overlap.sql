@@ -22,7 +22,7 @@ BEGIN
   RAISE SQLSTATE 'OK000';
 EXCEPTION
   WHEN SQLSTATE 'OK000' THEN RETURN result;
-  WHEN foreign_key_violation THEN RETURN 'refused';
+  WHEN foreign_key_violation OR restrict_violation THEN RETURN 'refused';
 END $$;
 
 -- the older one fires first

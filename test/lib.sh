@@ -107,7 +107,8 @@ in_copy() {
 	"${enter[@]}" env -i HOME="$stage_dir" USER="$user" LOGNAME="$user" \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		LC_ALL=C.UTF-8 TERM=dumb CI="${CI:-}" PG_CONFIG="$PG_CONFIG" \
-		TESTS="${TESTS:-}" SUITES="${SUITES:-}" SEED="${SEED:-}" SAMPLE="${SAMPLE:-}" \
+		TESTS="${TESTS:-}" SUITES="${SUITES:-}" DEEP="${DEEP:-}" SEED="${SEED:-}" \
+		SAMPLE="${SAMPLE:-}" SECONDS_EACH="${SECONDS_EACH:-}" \
 		bash -c 'cd "$0" && exec "$@"' "$stage_dir" "$@"
 }
 

@@ -52,6 +52,7 @@ sub chance
 	return sum(map { ord() * $seed % 9973 } split //, join ' ', @_) % 1000 / 1000;
 }
 
+# As SQL has it: is every pair of actions a candidate?
 sub everything
 {
 	return $deep || $sample ? 'true' : 'false';
@@ -101,7 +102,7 @@ sub consult_committed
 	my ($node, $shape) = @_;
 	my $in_oracle = "SET search_path = oracle; SET client_min_messages = error;";
 	$node->safe_psql('postgres', "$in_oracle " . $node->safe_psql('postgres',
-			"$in_oracle SELECT script(\$s\$$shape\$s\$, " . everything() . ')'));
+			"$in_oracle SELECT script(\$s\$$shape\$s\$, " . ($deep ? 'true' : 'false') . ')'));
 	my ($cases, $wrong) = $node->safe_psql('postgres', "$in_oracle
 		DO 'BEGIN PERFORM compare_committed(\$s\$$shape\$s\$); END';
 		DELETE FROM tally RETURNING cases || ' ' || wrong") =~ /^(\d+) (.*)/s or die "no answer about $shape";
@@ -117,7 +118,8 @@ sub consult_committed
 	return $cases;
 }
 
-# Goes for a random walk, a long one if all is to be compared.
+# Goes for a random walk, a long one if all is to be compared.  Returns how many
+# steps were taken of each kind, as JSON.
 sub wander
 {
 	my ($node, $walk) = @_;
@@ -128,8 +130,7 @@ sub wander
 		SELECT tried || ' ' || taken || ' ' || coalesce(wrong, '') FROM wander($steps); ROLLBACK});
 	my ($tried, $taken, $wrong) = $answer =~ /^(\d+) (\{.*?\}) ?(.*)/s or die "the walk led nowhere: $answer";
 	is($wrong, '', "walk $walk from $start: $tried steps, $taken");
-	like($taken, qr/"$_"/, "walk $walk: some steps were to $_") foreach qw(add drop rebuild attach detach alter);
-	return;
+	return $taken;
 }
 
 1;

@@ -148,7 +148,7 @@ EXCEPTION
       WHERE result <> key.confdeltype;
   WHEN check_violation OR unique_violation THEN
     RETURN NULL;                -- there is no partition for such rows, or just one
-  WHEN foreign_key_violation THEN
+  WHEN foreign_key_violation OR restrict_violation THEN
     RETURN format('%s refused instead of %s: %s', key.conname, key.confdeltype, SQLERRM)
       WHERE key.confdeltype IN ('c', 'n');
 END

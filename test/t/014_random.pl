@@ -11,6 +11,7 @@ use Oracle;
 use Test::More;
 
 my $node = start_oracle('shapes.sql', 'wander.sql');
-wander($node, $_) foreach 1 .. 4;
+my $taken = join '', map { wander($node, $_) } 1 .. 4;
+like($taken, qr/"$_"/, "some steps were to $_") foreach qw(add drop rebuild attach detach alter);
 $node->stop;
 done_testing();
