@@ -53,6 +53,13 @@ typedef struct DomainFacts
 	bool		rejects_null;
 } DomainFacts;
 
+/* The partitions found, and whether those that are being detached are wanted. */
+typedef struct PartitionVisit
+{
+	List	   *partitions;
+	bool		detaching;
+} PartitionVisit;
+
 static TableFacts *enter_table(Reader *reader, Oid relid, bool *found);
 static void note_tables(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_noted_table(HeapTuple tuple, TupleDesc desc, void *state);
@@ -215,13 +222,14 @@ fkfix_catalog_type_has_default(Reader *reader, Oid type)
 
 /*
  * Returns the OIDs of the direct partitions of a table, a new list; NIL if it is
- * not partitioned.  One that is being detached concurrently still counts.
+ * not partitioned.  Those that are being detached concurrently still have their
+ * rows of older keys, but get none of newer ones: they count if "detaching".
  */
 List *
-fkfix_catalog_partitions(Reader *reader, Oid relid)
+fkfix_catalog_partitions(Reader *reader, Oid relid, bool detaching)
 {
 	TableFacts *table = fkfix_catalog_table(reader, relid);
-	List	   *partitions = NIL;
+	PartitionVisit visit = {NIL, detaching};
 	ScanKeyData key;
 
 	if (table == NULL || table->kind != RELKIND_PARTITIONED_TABLE)
@@ -229,8 +237,8 @@ fkfix_catalog_partitions(Reader *reader, Oid relid)
 	ScanKeyInit(&key, Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(relid));
 	fkfix_catalog_scan(reader, InheritsRelationId, InheritsParentIndexId, 1, &key,
-					   read_partition, &partitions);
-	return partitions;
+					   read_partition, &visit);
+	return visit.partitions;
 }
 
 /*
@@ -455,9 +463,11 @@ read_type_default(HeapTuple tuple, TupleDesc desc, void *state)
 static void
 read_partition(HeapTuple tuple, TupleDesc desc, void *state)
 {
-	List	  **partitions = state;
+	Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
+	PartitionVisit *visit = state;
 
-	*partitions = lappend_oid(*partitions, ((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid);
+	if (visit->detaching || !form->inhdetachpending)
+		visit->partitions = lappend_oid(visit->partitions, form->inhrelid);
 }
 
 static void

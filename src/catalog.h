@@ -73,7 +73,8 @@ extern ColumnFacts *fkfix_catalog_column(Reader *reader, Oid relid,
 extern bool fkfix_catalog_rejects_null(Reader *reader, Oid relid,
 									   AttrNumber attnum);
 extern bool fkfix_catalog_type_has_default(Reader *reader, Oid type);
-extern List *fkfix_catalog_partitions(Reader *reader, Oid relid);
+extern List *fkfix_catalog_partitions(Reader *reader, Oid relid,
+									  bool detaching);
 extern bool fkfix_catalog_in_extension(Reader *reader, Oid relid);
 extern void fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index,
 							   int nkeys, ScanKey keys, RowVisitor visit,

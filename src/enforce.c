@@ -80,11 +80,6 @@ fkfix_enforce(PG_FUNCTION_ARGS)
 				 errmsg("%s can only be called in an event trigger function",
 						"fkfix_enforce()")));
 	trigdata = (EventTriggerData *) fcinfo->context;
-	if (strcmp(trigdata->event, "ddl_command_end") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s must be fired by event %s, not %s", "fkfix_enforce()",
-						"ddl_command_end", trigdata->event)));
 	/* other events have collected nothing, and a login has no statement */
 	if (strcmp(trigdata->event, "ddl_command_end") != 0)
 		ereport(ERROR,

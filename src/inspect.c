@@ -205,10 +205,10 @@ static void
 inspect_partitions(Inspection *inspection, const ShapeNode *node, ShapeSide side)
 {
 	Oid			relid = side == SIDE_REFERENCED ? node->fk->confrelid : node->fk->conrelid;
-	List	   *partitions = fkfix_catalog_partitions(inspection->reader, relid);
+	List	   *partitions = fkfix_catalog_partitions(inspection->reader, relid, true);
 	ListCell   *lc;
 
-	foreach(lc, partitions)
+	foreach(lc, fkfix_catalog_partitions(inspection->reader, relid, false))
 	{
 		if (find_child(inspection->shape, node, side, lfirst_oid(lc)) == NULL)
 			add_fault(inspection, FAULT_DAMAGE, lfirst_oid(lc), "missing partition",
