@@ -68,9 +68,9 @@ DECLARE
   rules bigint;
 BEGIN
   PERFORM setseed(0.5);
-  FOR i IN 1..5 LOOP
+  FOR i IN 2..5 LOOP
     DELETE FROM fkfix_policy;
-    FOR t IN 1..20 LOOP
+    FOR t IN 1..10 LOOP
       EXECUTE format('CREATE TABLE shop.%I (u int PRIMARY KEY)', 'r_' || t);
       FOR c IN 1..5 LOOP
         EXECUTE format('ALTER TABLE shop.%I ADD %I int REFERENCES shop.%I ON DELETE %s ON UPDATE %s',
@@ -81,7 +81,7 @@ BEGIN
     SELECT fkfix_baseline('shop.*') INTO rules;
     SELECT count(*) FILTER (WHERE status = 'compliant') INTO keys FROM fkfix_audit(NULL, true);
     RAISE NOTICE '% actions: % keys compliant, fewer rules: %', i, keys, rules < keys;
-    FOR t IN REVERSE 20..1 LOOP
+    FOR t IN REVERSE 10..1 LOOP
       EXECUTE format('DROP TABLE shop.%I CASCADE', 'r_' || t);
     END LOOP;
   END LOOP;
@@ -89,9 +89,14 @@ END
 $$;
 
 -- It is no way around the privileges on the policy.
+DELETE FROM fkfix_policy;
 CREATE ROLE regress_fkfix_reader;
 SET ROLE regress_fkfix_reader;
 SELECT fkfix_baseline();  -- fails
+RESET ROLE;
+GRANT INSERT ON fkfix_policy TO regress_fkfix_reader;
+SET ROLE regress_fkfix_reader;
+SELECT fkfix_baseline();
 RESET ROLE;
 SELECT fkfix_baseline('a.b.c');  -- fails
 SELECT fkfix_baseline(enforcement => 'strict');  -- fails
@@ -103,5 +108,5 @@ DROP VIEW rules;
 DROP FUNCTION statuses();
 DROP TABLE a, b, shop.c, log_1, log_2, log_3, p, t, users;
 DROP SCHEMA shop;
-DROP ROLE regress_fkfix_reader;
 DROP EXTENSION fkfix;
+DROP ROLE regress_fkfix_reader;

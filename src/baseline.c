@@ -62,6 +62,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 {
 	Baseline	baseline = {0};
 	char	   *scope;
+	Enforcement enforcement;
 	List	   *rules;
 
 	FKFIX_REQUIRE_ARG(0, "referencing");
@@ -71,6 +72,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	PreventCommandDuringRecovery("fkfix_baseline()");
 
 	scope = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	enforcement = fkfix_rule_parse_mode(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	baseline.context = CurrentMemoryContext;
 	baseline.scope = fkfix_pattern_parse_table("referencing", scope);
 	baseline.extension = fkfix_extension_get();
@@ -81,7 +83,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	fkfix_key_each_root(baseline.reader, InvalidOid, collect, &baseline);
 
 	rules = fkfix_fold(baseline.reader, baseline.keys, scope, PG_GETARG_BOOL(2));
-	write_rules(&baseline, rules, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	write_rules(&baseline, rules, fkfix_rule_mode_name(enforcement));
 	check_result(&baseline);
 	PG_RETURN_INT64(list_length(rules));
 }

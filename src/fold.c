@@ -127,9 +127,11 @@ fkfix_fold(Reader *reader, List *keys, const char *scope, bool minimal)
 
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		List	   *groups = kind_applies(&fold, &kinds[i], minimal) ?
-		make_groups(&fold, &kinds[i]) : NIL;
+		List	   *groups;
 
+		if (!kind_applies(&fold, &kinds[i], minimal))
+			continue;
+		groups = make_groups(&fold, &kinds[i]);
 		if (groups != NIL)
 			by_rank = lappend(by_rank, groups);
 	}

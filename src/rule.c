@@ -53,7 +53,6 @@ static char *text_or_null(const Datum *values, const bool *nulls,
 static TablePattern *parse_table(const Datum *values, const bool *nulls,
 								 enum PolicyColumn column);
 static List *parse_columns(Datum value);
-static Enforcement parse_mode(const char *text);
 static uint32 rank_of(const Rule *rule);
 static Specificity columns_specificity(List *columns);
 static void add_rule_context(void *arg);
@@ -122,13 +121,36 @@ fkfix_rule_form(const Datum *values, const bool *nulls)
 		rule->on_delete = fkfix_action_parse_list(text, true);
 	if ((text = text_or_null(values, nulls, POLICY_ON_UPDATE)) != NULL)
 		rule->on_update = fkfix_action_parse_list(text, false);
-	rule->enforcement = parse_mode(text_or_null(values, nulls, POLICY_ENFORCEMENT));
+	rule->enforcement = fkfix_rule_parse_mode(text_or_null(values, nulls, POLICY_ENFORCEMENT));
 	rule->priority = nulls[POLICY_PRIORITY] ? 0 : DatumGetInt32(values[POLICY_PRIORITY]);
 	rule->reason = text_or_null(values, nulls, POLICY_REASON);
 	rule->rank = rank_of(rule);
 
 	error_context_stack = context.previous;
 	return rule;
+}
+
+/*
+ * Returns the mode that a text names, in any letter case; raises an error if it
+ * is NULL or names none.
+ */
+Enforcement
+fkfix_rule_parse_mode(const char *text)
+{
+	if (text == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("\"%s\" must not be null", "enforcement"),
+				 errhint("Allowed are off, warn, error and fix.")));
+	for (int i = 0; i < lengthof(rule_modes); i++)
+	{
+		if (pg_strcasecmp(text, rule_modes[i].name) == 0)
+			return rule_modes[i].mode;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid enforcement: \"%s\"", text),
+			 errhint("Allowed are off, warn, error and fix.")));
 }
 
 /*
@@ -236,25 +258,6 @@ parse_columns(Datum value)
 						  fkfix_pattern_parse_name("columns",
 												   TextDatumGetCString(elements[i])));
 	return columns;
-}
-
-static Enforcement
-parse_mode(const char *text)
-{
-	if (text == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("\"%s\" must not be null", "enforcement"),
-				 errhint("Allowed are off, warn, error and fix.")));
-	for (int i = 0; i < lengthof(rule_modes); i++)
-	{
-		if (pg_strcasecmp(text, rule_modes[i].name) == 0)
-			return rule_modes[i].mode;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid enforcement: \"%s\"", text),
-			 errhint("Allowed are off, warn, error and fix.")));
 }
 
 /*

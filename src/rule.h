@@ -68,6 +68,7 @@ typedef struct Rule
 
 extern void fkfix_rule_find_columns(Relation rel, AttrNumber *attnums);
 extern Rule *fkfix_rule_form(const Datum *values, const bool *nulls);
+extern Enforcement fkfix_rule_parse_mode(const char *text);
 extern const char *fkfix_rule_mode_name(Enforcement mode);
 
 #endif							/* FKFIX_RULE_H */
