@@ -1,5 +1,6 @@
 """What the tests of the package in clients/alembic share."""
 import os
+import re
 import shutil
 import sys
 
@@ -51,7 +52,12 @@ def write(file, text):
 def proposed(file):
     """What a revision's upgrade() does, without comments."""
     body = contents(file).split("def upgrade()")[1].split("def downgrade()")[0].split("\n", 1)[1]
-    return "\n".join(line for line in body.split("\n") if line.strip() and not line.strip().startswith("#"))
+    return "\n".join(line for line in body.split("\n") if re.match(r'\s*[^\s#"]', line))
+
+
+def write_functions(file, functions):
+    """Puts upgrade() and downgrade() into a new revision."""
+    write(file, contents(file).split("def upgrade()")[0] + functions)
 
 
 def no_drift(project, name):
