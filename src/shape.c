@@ -218,15 +218,26 @@ read_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 	place_trigger(state, trigger);
 }
 
+/*
+ * Puts a trigger into its slot.  Of two for the same slot the older one has it,
+ * whichever the scan finds first: where rows lie in a catalog means nothing.
+ */
 static void
 place_trigger(ShapeNode *node, KeyTrigger *trigger)
 {
 	TriggerSlot slot = trigger->slot;
 
-	if (slot < TRIGGER_NSLOTS && node->triggers[slot] == NULL &&
-		fkfix_shape_has_triggers(node, slot))
-		node->triggers[slot] = trigger;
-	else
+	if (slot < TRIGGER_NSLOTS && fkfix_shape_has_triggers(node, slot))
+	{
+		KeyTrigger *other = node->triggers[slot];
+
+		if (other == NULL || trigger->oid < other->oid)
+		{
+			node->triggers[slot] = trigger;
+			trigger = other;
+		}
+	}
+	if (trigger != NULL)
 		node->surplus = lappend(node->surplus, trigger);
 }
 
