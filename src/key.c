@@ -178,8 +178,9 @@ fkfix_key_list_to(Reader *reader, Oid relid)
 }
 
 /*
- * Visits the root keys of one referencing table, or with InvalidOid of all, in
- * a memory context that lives for one visit.  The visitor may read catalogs.
+ * Visits the root keys of one referencing table, or with InvalidOid of all: table
+ * by table, each table's in the order of their names.  The visitor runs in a
+ * memory context that lives for one visit, and may read catalogs.
  */
 void
 fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
@@ -191,8 +192,7 @@ fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
 										  ALLOCSET_SMALL_SIZES);
 	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(relid));
-	fkfix_catalog_scan(reader, ConstraintRelationId,
-					   OidIsValid(relid) ? ConstraintRelidTypidNameIndexId : InvalidOid,
+	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintRelidTypidNameIndexId,
 					   OidIsValid(relid) ? 1 : 0, &key, visit_root, &roots);
 	MemoryContextDelete(roots.context);
 }
