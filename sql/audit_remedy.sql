@@ -72,6 +72,16 @@ ALTER TABLE public.more_notes DROP CONSTRAINT author, ADD CONSTRAINT author FORE
 SELECT public.fkfix_disable_enforcement();
 RESET search_path;
 
+-- a function of the same name, whose argument types fit the remedy better, is not called
+ALTER EXTENSION fkfix SET SCHEMA public;
+CREATE SCHEMA evil;
+CREATE FUNCTION evil.fkfix_rebuild(text, text) RETURNS text LANGUAGE sql RETURN 'evil';
+SET search_path = public, evil;
+SELECT remedy FROM fkfix_audit('more_notes')
+\gexec
+RESET search_path;
+DROP SCHEMA evil CASCADE;
+
 SET client_min_messages = warning;
 DROP SCHEMA hidden, "Fk.Fix ""2""" CASCADE;
 DROP TABLE more_notes, notes, users;

@@ -58,6 +58,7 @@ INSERT INTO fkfix_policy (id, on_delete) VALUES (20, 'SET NULL (1a)');  -- fails
 INSERT INTO fkfix_policy (id, referencing) VALUES (20, '');  -- fails
 \echo :LAST_ERROR_SQLSTATE
 INSERT INTO fkfix_policy (id, referencing) VALUES (20, 'a.b.c');  -- fails
+INSERT INTO fkfix_policy (id, constraint_name) VALUES (20, repeat('x', 64));  -- fails
 INSERT INTO fkfix_policy (id, referencing) VALUES (20, 'public.');  -- fails
 INSERT INTO fkfix_policy (id, referenced) VALUES (20, '.users');  -- fails
 INSERT INTO fkfix_policy (id, referenced) VALUES (20, 'public."users');  -- fails

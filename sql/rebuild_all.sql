@@ -95,6 +95,20 @@ WHERE pid = pg_backend_pid() AND mode = 'ShareRowExclusiveLock' ORDER BY relatio
 COMMIT;
 SELECT * FROM fkfix_verify();
 
+-- a partition whose DETACH CONCURRENTLY was interrupted is locked and changed with the rest
+CREATE TABLE parts (a_id int) PARTITION BY LIST (a_id);
+CREATE TABLE part PARTITION OF parts (CONSTRAINT own FOREIGN KEY (a_id) REFERENCES a) FOR VALUES IN (1);
+ALTER TABLE parts ADD CONSTRAINT all_parts FOREIGN KEY (a_id) REFERENCES b;
+INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (90, 'part*', 'CASCADE');
+BEGIN;
+UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'part'::regclass;
+SELECT constraint_name, rebuilt FROM fkfix_rebuild_all() ORDER BY 1;
+SELECT relation::regclass FROM pg_locks
+WHERE pid = pg_backend_pid() AND mode = 'ShareRowExclusiveLock' ORDER BY relation::regclass::text;
+SELECT conrelid::regclass, conname, confdeltype FROM pg_constraint
+WHERE conrelid IN ('part'::regclass, 'parts'::regclass) AND contype = 'f' ORDER BY 1, 2;
+ROLLBACK;
+
 SET client_min_messages = warning;
-DROP TABLE c, b, a, hen, egg, fresh, other, tags, notes, users CASCADE;
+DROP TABLE parts, c, b, a, hen, egg, fresh, other, tags, notes, users CASCADE;
 DROP EXTENSION fkfix;

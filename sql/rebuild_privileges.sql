@@ -108,8 +108,20 @@ SELECT rebuilt FROM fkfix_rebuild_all('mine');
 RESET ROLE;
 SELECT constraint_name, referencing, status FROM fkfix_audit(NULL, true) ORDER BY 2;
 
+-- nor REFERENCES on a table in a schema that he may not look into
+CREATE SCHEMA closed;
+ALTER TABLE users SET SCHEMA closed;
+SET ROLE regress_fkfix_other;
+SELECT fkfix_rebuild('mine', 'author', 'SET NULL');  -- fails
+RESET ROLE;
+GRANT USAGE ON SCHEMA closed TO regress_fkfix_other;
+SET ROLE regress_fkfix_other;
+SELECT fkfix_rebuild('mine', 'author', 'SET NULL');
+RESET ROLE;
+
 SET client_min_messages = warning;
 DROP FUNCTION by_owner;
-DROP TABLE mine, notes, users;
+DROP TABLE mine, notes, closed.users;
+DROP SCHEMA closed;
 DROP ROLE regress_fkfix_owner, regress_fkfix_member, regress_fkfix_other;
 DROP EXTENSION fkfix;
