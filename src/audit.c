@@ -62,7 +62,7 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 
 	finding->rule = linitial(finding->rules);
 	finding->detail = finding->rule->reason;
-	if (fkfix_policy_is_exemption(finding->rule))
+	if (fkfix_rule_is_exemption(finding->rule))
 	{
 		finding->status = STATUS_EXEMPT;
 		return finding;
@@ -170,7 +170,7 @@ fkfix_audit_rules_conflict(List *rules, List *key_columns)
 
 	for_each_from(lc, rules, 1)
 	{
-		if (!fkfix_policy_same_demand(linitial(rules), lfirst(lc), key_columns))
+		if (!fkfix_rule_same_demand(linitial(rules), lfirst(lc), key_columns))
 			return true;
 	}
 	return false;
@@ -245,7 +245,7 @@ describe_conflict(List *rules)
 
 		appendStringInfo(&buf, "%s rule " INT64_FORMAT " for %s",
 						 foreach_current_index(lc) == 0 ? "" : ",", rule->id,
-						 fkfix_policy_is_exemption(rule) ? "nothing" :
+						 fkfix_rule_is_exemption(rule) ? "nothing" :
 						 fkfix_audit_demand(rule, rule->on_delete != NIL,
 											rule->on_update != NIL));
 	}

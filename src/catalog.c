@@ -21,7 +21,6 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_attribute.h"
@@ -31,7 +30,6 @@
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -45,13 +43,6 @@ typedef struct SchemaFacts
 	Oid			oid;			/* hash key */
 	NameData	name;
 } SchemaFacts;
-
-/* One step on the way from a domain to its base type. */
-typedef struct DomainFacts
-{
-	Oid			base_type;
-	bool		rejects_null;
-} DomainFacts;
 
 /* The partitions found, and whether those that are being detached are wanted. */
 typedef struct PartitionVisit
@@ -67,11 +58,9 @@ static void read_table(HeapTuple tuple, TupleDesc desc, void *state);
 static NameData schema_name(Reader *reader, Oid oid);
 static void make_columns(Reader *reader, TableFacts *table);
 static void read_any_column(HeapTuple tuple, TupleDesc desc, void *state);
-static void read_type_default(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_partition(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_schema(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_column(HeapTuple tuple, TupleDesc desc, void *state);
-static void read_domain(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_extension_table(HeapTuple tuple, TupleDesc desc, void *state);
 
 /*
@@ -173,51 +162,6 @@ fkfix_catalog_column(Reader *reader, Oid relid, AttrNumber attnum)
 	if (NameStr(table->columns[attnum - 1].name)[0] == '\0')
 		return NULL;
 	return &table->columns[attnum - 1];
-}
-
-/*
- * Does a column refuse NULLs, by its own NOT NULL or by that of its domain or of
- * a domain that this one is over?
- */
-bool
-fkfix_catalog_rejects_null(Reader *reader, Oid relid, AttrNumber attnum)
-{
-	ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum);
-	DomainFacts domain = {0};
-
-	if (column == NULL)
-		return false;
-	domain.base_type = column->type;
-	domain.rejects_null = column->not_null;
-	/* the server's own types are no domains that matter: spare the look-up */
-	while (!domain.rejects_null && domain.base_type >= FirstNormalObjectId)
-	{
-		ScanKeyData key;
-
-		ScanKeyInit(&key, Anum_pg_type_oid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(domain.base_type));
-		domain.base_type = InvalidOid;
-		fkfix_catalog_scan(reader, TypeRelationId, TypeOidIndexId, 1, &key,
-						   read_domain, &domain);
-	}
-	return domain.rejects_null;
-}
-
-/*
- * Has a type a default of its own, which its columns have where they have none?
- * See get_typdefault.
- */
-bool
-fkfix_catalog_type_has_default(Reader *reader, Oid type)
-{
-	bool		has_default = false;
-	ScanKeyData key;
-
-	ScanKeyInit(&key, Anum_pg_type_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(type));
-	fkfix_catalog_scan(reader, TypeRelationId, TypeOidIndexId, 1, &key,
-					   read_type_default, &has_default);
-	return has_default;
 }
 
 /*
@@ -439,25 +383,6 @@ read_column(HeapTuple tuple, TupleDesc desc, void *state)
 	column->not_null = form->attnotnull;
 	column->generated = form->attgenerated != '\0';
 	column->has_default = form->atthasdef;
-}
-
-static void
-read_domain(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
-	DomainFacts *domain = state;
-
-	if (form->typtype != TYPTYPE_DOMAIN)
-		return;
-	domain->rejects_null = form->typnotnull;
-	domain->base_type = form->typbasetype;
-}
-
-static void
-read_type_default(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	*(bool *) state = !heap_attisnull(tuple, Anum_pg_type_typdefault, desc) ||
-		!heap_attisnull(tuple, Anum_pg_type_typdefaultbin, desc);
 }
 
 static void

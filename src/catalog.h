@@ -70,9 +70,6 @@ extern void fkfix_catalog_read_all(Reader *reader);
 extern TableFacts *fkfix_catalog_table(Reader *reader, Oid relid);
 extern ColumnFacts *fkfix_catalog_column(Reader *reader, Oid relid,
 										 AttrNumber attnum);
-extern bool fkfix_catalog_rejects_null(Reader *reader, Oid relid,
-									   AttrNumber attnum);
-extern bool fkfix_catalog_type_has_default(Reader *reader, Oid type);
 extern List *fkfix_catalog_partitions(Reader *reader, Oid relid,
 									  bool detaching);
 extern bool fkfix_catalog_in_extension(Reader *reader, Oid relid);

@@ -21,6 +21,7 @@
 #include "utils/lsyscache.h"
 
 #include "check.h"
+#include "domain.h"
 
 static List *check_event(List *obstacles, Reader *reader, const ForeignKey *fk,
 						 const Action *action, const char *event);
@@ -69,7 +70,7 @@ fkfix_check_default_is_null(Reader *reader, Oid relid, AttrNumber attnum)
 	ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum);
 
 	return column != NULL && !column->has_default &&
-		!fkfix_catalog_type_has_default(reader, column->type);
+		!fkfix_domain_has_default(reader, column->type);
 }
 
 /*
@@ -218,7 +219,7 @@ find_null_rejecter(Reader *reader, const ForeignKey *fk, AttrNumber attnum)
 	ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, attnum);
 	ListCell   *lc;
 
-	if (fkfix_catalog_rejects_null(reader, fk->conrelid, attnum))
+	if (fkfix_domain_rejects_null(reader, fk->conrelid, attnum))
 		return fk->conrelid;
 	if (table == NULL || column == NULL || table->kind != RELKIND_PARTITIONED_TABLE)
 		return InvalidOid;
@@ -228,7 +229,7 @@ find_null_rejecter(Reader *reader, const ForeignKey *fk, AttrNumber attnum)
 		AttrNumber	there = get_attnum(partition, NameStr(column->name));
 
 		if (there != InvalidAttrNumber &&
-			fkfix_catalog_rejects_null(reader, partition, there))
+			fkfix_domain_rejects_null(reader, partition, there))
 			return partition;
 	}
 	return InvalidOid;

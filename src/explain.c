@@ -150,8 +150,8 @@ explain_winner(Explanation *e, const Rule *rule, List *winners, const Rule *seco
 		if (other == rule)
 			continue;
 		appendStringInfo(&tied, "%s" INT64_FORMAT, tied.len > 0 ? ", " : "", other->id);
-		if (!fkfix_policy_same_demand(linitial(winners), other, e->key_columns) ||
-			!fkfix_policy_same_demand(linitial(winners), rule, e->key_columns))
+		if (!fkfix_rule_same_demand(linitial(winners), other, e->key_columns) ||
+			!fkfix_rule_same_demand(linitial(winners), rule, e->key_columns))
 			conflict = true;
 	}
 

@@ -240,7 +240,7 @@ note_matches(Notes *notes, const LintKey *key, List *matches, const Finding *fin
 		for_each_cell(lc2, finding->rules, lnext(finding->rules, lc))
 		{
 			/* column lists count as written: the pair is to be found anyway */
-			if (!fkfix_policy_same_demand(lfirst(lc), lfirst(lc2), NIL))
+			if (!fkfix_rule_same_demand(lfirst(lc), lfirst(lc2), NIL))
 				note_pair(notes, lfirst(lc), lfirst(lc2), PAIR_CONFLICT, key);
 		}
 	}
@@ -254,7 +254,7 @@ note_hidden(Notes *notes, const LintKey *key, List *matches, const Rule *winner)
 	bool		update_open = winner->on_update == NIL;
 	ListCell   *lc;
 
-	if (fkfix_policy_is_exemption(winner))
+	if (fkfix_rule_is_exemption(winner))
 		return;
 	foreach(lc, matches)
 	{
@@ -262,7 +262,7 @@ note_hidden(Notes *notes, const LintKey *key, List *matches, const Rule *winner)
 
 		if (fkfix_policy_same_precedence(rule, winner))
 			continue;
-		if (fkfix_policy_is_exemption(rule))
+		if (fkfix_rule_is_exemption(rule))
 			return;				/* it would have been exempt */
 		if (delete_open && rule->on_delete != NIL)
 			note_pair(notes, winner, rule, PAIR_HIDES_DELETE, key);

@@ -19,6 +19,7 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "domain.h"
 #include "policy.h"
 
 /* Under which of a key's names a rule can be filed. */
@@ -57,7 +58,6 @@ static bool table_matches(const TablePattern *pattern, const char *schema,
 						  const char *name);
 static bool columns_match(const Rule *rule, List *columns);
 static bool nullability_matches(const Rule *rule, Nullability known);
-static bool same_actions(List *a, List *b, List *key_columns);
 
 /*
  * Reads the rules that the snapshot sees.  Returns them, best first, in the
@@ -197,25 +197,6 @@ bool
 fkfix_policy_same_precedence(const Rule *a, const Rule *b)
 {
 	return compare_precedence(a, b) == 0;
-}
-
-/*
- * Do two rules ask the same of a key with these columns?
- */
-bool
-fkfix_policy_same_demand(const Rule *a, const Rule *b, List *key_columns)
-{
-	return same_actions(a->on_delete, b->on_delete, key_columns) &&
-		same_actions(a->on_update, b->on_update, key_columns);
-}
-
-/*
- * Does a rule exempt what it matches?
- */
-bool
-fkfix_policy_is_exemption(const Rule *rule)
-{
-	return rule->on_delete == NIL && rule->on_update == NIL;
 }
 
 /* Orders rules by precedence, best first. */
@@ -406,7 +387,7 @@ name_key(Reader *reader, const ForeignKey *fk, bool columns, bool nullability,
 	names->nullability = NULLABLE_ALL;
 	for (int i = 0; nullability && i < fk->nkeys; i++)
 	{
-		if (fkfix_catalog_rejects_null(reader, fk->conrelid, fk->conkey[i]))
+		if (fkfix_domain_rejects_null(reader, fk->conrelid, fk->conkey[i]))
 			names->nullability = NULLABLE_NOT_ALL;
 	}
 	return true;
@@ -475,21 +456,4 @@ nullability_matches(const Rule *rule, Nullability known)
 {
 	return rule->nullability == NULLABLE_EITHER || known == NULLABLE_EITHER ||
 		rule->nullability == known;
-}
-
-/* Do two lists accept the same actions, and prefer the same one? */
-static bool
-same_actions(List *a, List *b, List *key_columns)
-{
-	ListCell   *la;
-	ListCell   *lb;
-
-	if (list_length(a) != list_length(b))
-		return false;
-	forboth(la, a, lb, b)
-	{
-		if (!fkfix_action_equal(lfirst(la), lfirst(lb), key_columns))
-			return false;
-	}
-	return true;
 }

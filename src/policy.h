@@ -65,8 +65,5 @@ extern bool fkfix_policy_matches(const Rule *rule, Reader *reader,
 extern bool fkfix_policy_meets(const Rule *rule, Condition condition,
 							   Reader *reader, const ForeignKey *fk);
 extern bool fkfix_policy_same_precedence(const Rule *a, const Rule *b);
-extern bool fkfix_policy_same_demand(const Rule *a, const Rule *b,
-									 List *key_columns);
-extern bool fkfix_policy_is_exemption(const Rule *rule);
 
 #endif							/* FKFIX_POLICY_H */

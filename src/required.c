@@ -30,6 +30,7 @@
 
 #include "args.h"
 #include "audit.h"
+#include "domain.h"
 
 #define REQUIRED_COLUMNS	4
 
@@ -275,7 +276,7 @@ present_nullability(Inquiry *inquiry)
 
 		if (attnum <= InvalidAttrNumber)
 			complete = false;
-		else if (fkfix_catalog_rejects_null(inquiry->reader, inquiry->referencing, attnum))
+		else if (fkfix_domain_rejects_null(inquiry->reader, inquiry->referencing, attnum))
 			return NULLABLE_NOT_ALL;
 	}
 	return complete ? NULLABLE_ALL : NULLABLE_EITHER;
@@ -304,7 +305,7 @@ judge(Inquiry *inquiry, List *rules)
 	if (fkfix_audit_rules_conflict(rules, inquiry->names.columns))
 		return fkfix_audit_status_name(STATUS_CONFLICT);
 	rule = linitial(rules);
-	if (fkfix_policy_is_exemption(rule))
+	if (fkfix_rule_is_exemption(rule))
 		return fkfix_audit_status_name(STATUS_EXEMPT);
 	if (is_infeasible(inquiry, rule->on_delete) || is_infeasible(inquiry, rule->on_update))
 		return fkfix_audit_status_name(STATUS_INFEASIBLE);

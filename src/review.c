@@ -139,9 +139,9 @@ was_bad_before(Review *review, const ForeignKey *fk, const Finding *finding)
 		return false;
 	if (finding->rule == NULL || old_finding->rule == NULL)
 		return finding->rule == old_finding->rule;
-	return fkfix_policy_same_demand(finding->rule, old_finding->rule,
-									fkfix_catalog_column_names(review->now, fk->conrelid,
-															   fk->conkey, fk->nkeys));
+	return fkfix_rule_same_demand(finding->rule, old_finding->rule,
+								  fkfix_catalog_column_names(review->now, fk->conrelid,
+															 fk->conkey, fk->nkeys));
 }
 
 /*

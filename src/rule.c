@@ -50,6 +50,7 @@ static const struct
 
 static char *text_or_null(const Datum *values, const bool *nulls,
 						  enum PolicyColumn column);
+static bool same_actions(List *a, List *b, List *key_columns);
 static TablePattern *parse_table(const Datum *values, const bool *nulls,
 								 enum PolicyColumn column);
 static List *parse_columns(Datum value);
@@ -165,6 +166,25 @@ fkfix_rule_mode_name(Enforcement mode)
 			return rule_modes[i].name;
 	}
 	elog(ERROR, "unrecognized enforcement mode: %d", (int) mode);
+}
+
+/*
+ * Do two rules ask the same of a key with these columns?
+ */
+bool
+fkfix_rule_same_demand(const Rule *a, const Rule *b, List *key_columns)
+{
+	return same_actions(a->on_delete, b->on_delete, key_columns) &&
+		same_actions(a->on_update, b->on_update, key_columns);
+}
+
+/*
+ * Does a rule exempt what it matches?
+ */
+bool
+fkfix_rule_is_exemption(const Rule *rule)
+{
+	return rule->on_delete == NIL && rule->on_update == NIL;
 }
 
 /*
@@ -326,4 +346,21 @@ store_text(Datum *values, bool *nulls, AttrNumber attnum, const char *text)
 {
 	values[attnum - 1] = CStringGetTextDatum(text);
 	nulls[attnum - 1] = false;
+}
+
+/* Do two lists accept the same actions, and prefer the same one? */
+static bool
+same_actions(List *a, List *b, List *key_columns)
+{
+	ListCell   *la;
+	ListCell   *lb;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(la, a, lb, b)
+	{
+		if (!fkfix_action_equal(lfirst(la), lfirst(lb), key_columns))
+			return false;
+	}
+	return true;
 }

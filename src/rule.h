@@ -69,6 +69,9 @@ typedef struct Rule
 extern void fkfix_rule_find_columns(Relation rel, AttrNumber *attnums);
 extern Rule *fkfix_rule_form(const Datum *values, const bool *nulls);
 extern Enforcement fkfix_rule_parse_mode(const char *text);
+extern bool fkfix_rule_same_demand(const Rule *a, const Rule *b,
+								   List *key_columns);
+extern bool fkfix_rule_is_exemption(const Rule *rule);
 extern const char *fkfix_rule_mode_name(Enforcement mode);
 
 #endif							/* FKFIX_RULE_H */
