@@ -50,8 +50,8 @@ fkfix_revert(PG_FUNCTION_ARGS)
 	ForeignKey *fk;
 
 	FKFIX_REQUIRE_ARG(0, "history_id");
-	PreventCommandIfReadOnly("fkfix_revert()");
 	PreventCommandDuringRecovery("fkfix_revert()");
+	PreventCommandIfReadOnly("fkfix_revert()");
 
 	request.extension = fkfix_extension_get();
 	change = fkfix_history_read(request.extension, PG_GETARG_INT64(0));

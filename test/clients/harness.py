@@ -51,7 +51,8 @@ class Database:
     """
 
     def __init__(self, name, extension=True):
-        self.name = "clients_" + name
+        # several programs run at a time, and may want a database of the same name
+        self.name = "clients_%s_%s" % (os.path.basename(sys.argv[0]), name)
         with connect("postgres") as server:
             server.execute('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % self.name)
             server.execute('CREATE DATABASE "%s"' % self.name)
