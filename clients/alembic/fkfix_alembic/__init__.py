@@ -5,12 +5,10 @@ In env.py, before ``context.configure()``::
     fkfix_alembic.apply_policy(connection, target_metadata)
 
 makes autogenerate write the actions that the policy of the database asks for.
-Importing the package also gives migrations ``op.fkfix_rebuild()``, and
-``process_revision_directives=fkfix_alembic.rebuild_in_place`` makes
-autogenerate write that where only a key's actions differ.
+Importing the package also gives migrations ``op.fkfix_rebuild()``.
 ``python -m fkfix_alembic rules MODULE`` derives a policy from models.
 """
-from .operation import RebuildOp, rebuild_in_place
+from .operation import RebuildOp
 from .policy import apply_policy
 
-__all__ = ["RebuildOp", "apply_policy", "rebuild_in_place"]
+__all__ = ["RebuildOp", "apply_policy"]

@@ -1,8 +1,6 @@
 """The operation ``op.fkfix_rebuild()``: a key's actions, changed in place."""
-from itertools import product
-
 from alembic.autogenerate import renderers
-from alembic.operations import MigrateOperation, Operations, ops
+from alembic.operations import MigrateOperation, Operations
 from alembic.util import CommandError
 
 from .server import NOT_INSTALLED, execute, extension_schema, for_text, in_quotes, literal, name_of
@@ -70,41 +68,3 @@ def _render(autogen_context, operation):
     arguments = [repr(operation.table_name), repr(operation.constraint_name)]
     arguments += ["%s=%r" % (name, str(value)) for name, value in named.items() if value]
     return "%sfkfix_rebuild(%s)" % (autogen_context.opts["alembic_module_prefix"], ", ".join(arguments))
-
-
-def rebuild_in_place(context, revision, directives):
-    """For ``process_revision_directives``: where autogenerate drops a foreign key
-    and creates it with other actions, the migration rebuilds it instead.
-    """
-    for script in directives:
-        for upgrade, downgrade in zip(script.upgrade_ops_list, script.downgrade_ops_list):
-            for modify in upgrade.ops:
-                if isinstance(modify, ops.ModifyTableOps):
-                    _pair(modify)
-            upgrade.reverse_into(downgrade)
-
-
-def _pair(modify):
-    """Replaces each pair of operations that differ in nothing but actions."""
-    drops = [op for op in modify.ops if isinstance(op, ops.DropConstraintOp)]
-    creates = [op for op in modify.ops if isinstance(op, ops.CreateForeignKeyOp)]
-    for drop, create in product(drops, creates):
-        was = drop.reverse()
-        if create not in modify.ops or create.constraint_name not in (None, drop.constraint_name) \
-                or _but_actions(was) != _but_actions(create):
-            continue
-        options = {"schema": was.kw.get("source_schema")}
-        for event in "ondelete", "onupdate":
-            old, new = ((op.kw.get(event) or "NO ACTION").upper() for op in (was, create))
-            if old != new:
-                options.update({event: new, "existing_" + event: old})
-        modify.ops[modify.ops.index(drop)] = RebuildOp(was.source_table, was.constraint_name, **options)
-        modify.ops.remove(create)
-
-
-def _but_actions(op):
-    """What must be the same for a key to be the same."""
-    if not isinstance(op, ops.CreateForeignKeyOp):
-        return None
-    kw = {name: value for name, value in op.kw.items() if value and name not in ("ondelete", "onupdate", "use_alter")}
-    return op.source_table, op.referent_table, list(op.local_cols), list(op.remote_cols), kw
