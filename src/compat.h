@@ -99,17 +99,28 @@ fkfix_compat_partitioned_not_valid(void)
 }
 
 /*
- * Is this subcommand of ALTER TABLE one that adds a constraint?  In 15 the
- * preparation phase turns a recursing one into a type of its own.
+ * What kind of subcommand of ALTER TABLE this is.  In 15 the preparation phase
+ * turns those that recurse into types of their own.
  */
-static inline bool
-fkfix_compat_adds_constraint(AlterTableType subtype)
+static inline AlterTableType
+fkfix_compat_subtype(const AlterTableCmd *cmd)
 {
 #if PG_VERSION_NUM < 160000
-	if (subtype == AT_AddConstraintRecurse)
-		return true;
+	switch (cmd->subtype)
+	{
+		case AT_AddColumnRecurse:
+			return AT_AddColumn;
+		case AT_DropColumnRecurse:
+			return AT_DropColumn;
+		case AT_AddConstraintRecurse:
+			return AT_AddConstraint;
+		case AT_ValidateConstraintRecurse:
+			return AT_ValidateConstraint;
+		default:
+			break;
+	}
 #endif
-	return subtype == AT_AddConstraint;
+	return cmd->subtype;
 }
 
 /* 17 lets a superuser switch all event triggers off for a session. */

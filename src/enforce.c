@@ -51,6 +51,7 @@ static bool may_concern(Node *parsetree);
 static List *collected_commands(FunctionCallInfo fcinfo);
 static void note_command(CollectedCommand *command, Deeds *deeds);
 static void note_alter_table(CollectedCommand *command, Deeds *deeds);
+static bool leaves_matches_alone(AlterTableType subtype, Oid relid);
 static Oid	detached_table(const CollectedATSubcmd *sub);
 static void note_simple(CollectedCommand *command, Deeds *deeds);
 static void note_table(Oid relid, Deeds *deeds);
@@ -185,23 +186,25 @@ note_command(CollectedCommand *command, Deeds *deeds)
 static void
 note_alter_table(CollectedCommand *command, Deeds *deeds)
 {
-	bool		adds_only = command->d.alterTable.subcmds != NIL;
+	Oid			relid = command->d.alterTable.objectId;
+	bool		harmless = command->d.alterTable.subcmds != NIL;
 	ListCell   *lc;
 
 	foreach(lc, command->d.alterTable.subcmds)
 	{
 		CollectedATSubcmd *sub = lfirst(lc);
 		AlterTableCmd *cmd = castNode(AlterTableCmd, sub->parsetree);
+		AlterTableType subtype = fkfix_compat_subtype(cmd);
 
-		if (fkfix_compat_adds_constraint(cmd->subtype) &&
+		if (subtype == AT_AddConstraint &&
 			sub->address.classId == ConstraintRelationId &&
 			castNode(Constraint, cmd->def)->contype == CONSTR_FOREIGN)
 		{
 			deeds->new_keys = lappend_oid(deeds->new_keys, sub->address.objectId);
 			continue;
 		}
-		adds_only = false;
-		if (cmd->subtype == AT_DetachPartition || cmd->subtype == AT_DetachPartitionFinalize)
+		harmless &= leaves_matches_alone(subtype, relid);
+		if (subtype == AT_DetachPartition || subtype == AT_DetachPartitionFinalize)
 		{
 			Oid			partition = detached_table(sub);
 
@@ -210,8 +213,36 @@ note_alter_table(CollectedCommand *command, Deeds *deeds)
 				note_table(partition, deeds);
 		}
 	}
-	if (!adds_only)
-		note_table(command->d.alterTable.objectId, deeds);
+	if (!harmless)
+		note_table(relid, deeds);
+}
+
+/*
+ * Is this one of the everyday subcommands that cannot change which rule an older
+ * key matches?  A column added to a table with children may be merged with one
+ * of theirs.  What is not listed is looked at.
+ */
+static bool
+leaves_matches_alone(AlterTableType subtype, Oid relid)
+{
+	switch (subtype)
+	{
+		case AT_AddColumn:
+			return !has_subclass(relid);
+		case AT_DropColumn:
+		case AT_ColumnDefault:
+		case AT_SetStatistics:
+		case AT_SetStorage:
+		case AT_SetRelOptions:
+		case AT_ResetRelOptions:
+		case AT_SetTableSpace:
+		case AT_ChangeOwner:
+		case AT_ValidateConstraint:
+		case AT_ReplicaIdentity:
+			return true;
+		default:
+			return false;
+	}
 }
 
 /*
