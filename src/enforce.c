@@ -180,8 +180,8 @@ note_command(CollectedCommand *command, Deeds *deeds)
 }
 
 /*
- * Every form of ALTER TABLE.  What only adds foreign keys changes nothing about
- * those that were there.
+ * Every form of ALTER TABLE.  Foreign keys that it adds are judged as new; older
+ * ones need a look only if some other subcommand may have touched them.
  */
 static void
 note_alter_table(CollectedCommand *command, Deeds *deeds)
