@@ -126,8 +126,10 @@ DECLARE
   value int;
   result text;
 BEGIN
-  -- other keys on the same rows would have a say
-  IF key.oid IS NULL OR key.conrelid = key.confrelid OR (SELECT count(*) FROM pg_constraint
+  -- Other keys on the same rows would have a say; and a partition that references
+  -- its own parent loses its rows with those of the parent.
+  IF key.oid IS NULL OR coalesce(pg_partition_root(key.conrelid), key.conrelid)
+      = coalesce(pg_partition_root(key.confrelid), key.confrelid) OR (SELECT count(*) FROM pg_constraint
       WHERE connamespace = current_schema::regnamespace AND contype = 'f' AND conparentid = 0) > 1 THEN
     RETURN NULL;
   END IF;
