@@ -58,7 +58,7 @@ test-versions:
 	@PG_CONFIG='$(PG_CONFIG)' VERSIONS='$(VERSIONS)' test/versions
 
 test-deep:
-	@PG_CONFIG='$(PG_CONFIG)' test/deep
+	@PG_CONFIG='$(PG_CONFIG)' PARTS='$(PARTS)' test/deep/run
 
 demo:
 	@PG_CONFIG='$(PG_CONFIG)' test/demo
