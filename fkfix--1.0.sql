@@ -85,7 +85,7 @@ CREATE TABLE fkfix_history (
   session_user_name text NOT NULL,
   current_user_name text NOT NULL,
   transaction_id    xid8 NOT NULL,
-  cause             text NOT NULL CHECK (cause IN ('rebuild', 'enforcement', 'revert')),
+  cause             text NOT NULL,
   referencing       text NOT NULL,
   constraint_name   text NOT NULL,
   referenced        text NOT NULL,
@@ -104,6 +104,9 @@ SELECT pg_catalog.pg_extension_config_dump('fkfix_history_id_seq', '');
 
 COMMENT ON TABLE fkfix_history IS
 'Every change made to a foreign key, with what the key did before. Written in the same transaction as the change. Readable by all.';
+
+-- No CHECK says so: only the library writes here, and each row would pay for it.
+COMMENT ON COLUMN fkfix_history.cause IS 'rebuild, enforcement or revert';
 
 --
 -- Looking

@@ -108,6 +108,7 @@ lock_violations(Batch *batch)
 		if (!patient->locked)
 			continue;
 		fkfix_request_check_privileges(batch->reader, patient->fk);
+		fkfix_lock_check_idle(patient->fk);
 		violations = lappend(violations, patient->fk);
 	}
 	if (violations == NIL)
@@ -170,8 +171,7 @@ treat(Batch *batch, const Patient *patient)
 		bool		rebuilt;
 
 		fkfix_request_check_privileges(batch->reader, fk);
-		fkfix_lock_check_idle(fk);
-		rebuilt = fkfix_rebuild_key(batch->extension, fk->oid, finding->set_on_delete,
+		rebuilt = fkfix_rebuild_key(batch->extension, batch->reader, fk, finding->set_on_delete,
 									finding->set_on_update, &occasion, &change);
 		put_result(batch, fk->conrelid, &change, rebuilt, finding->detail);
 	}

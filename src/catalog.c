@@ -34,6 +34,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "catalog.h"
 
@@ -51,6 +52,8 @@ typedef struct PartitionVisit
 	bool		detaching;
 } PartitionVisit;
 
+static void look_up(Reader *reader, int cache, Oid catalog, Oid index,
+					AttrNumber column, Oid oid, RowVisitor visit, void *state);
 static TableFacts *enter_table(Reader *reader, Oid relid, bool *found);
 static void note_tables(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_noted_table(HeapTuple tuple, TupleDesc desc, void *state);
@@ -115,14 +118,8 @@ fkfix_catalog_table(Reader *reader, Oid relid)
 	TableFacts *table = enter_table(reader, relid, &found);
 
 	if (!found)
-	{
-		ScanKeyData key;
-
-		ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(relid));
-		fkfix_catalog_scan(reader, RelationRelationId, ClassOidIndexId, 1, &key,
-						   read_table, table);
-	}
+		look_up(reader, RELOID, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
+				relid, read_table, table);
 	if (!table->exists)
 		return NULL;
 	if (NameStr(table->schema)[0] == '\0')
@@ -264,6 +261,33 @@ fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index, int nkeys,
 	table_close(rel, AccessShareLock);
 }
 
+/*
+ * Reads the row of a catalog that has this OID: the one that the syscache has
+ * if it may be of the present, which saves opening a catalog and its index.
+ */
+static void
+look_up(Reader *reader, int cache, Oid catalog, Oid index, AttrNumber column,
+		Oid oid, RowVisitor visit, void *state)
+{
+	if (reader->snapshot == NULL)
+	{
+		HeapTuple	tuple = SearchSysCache1(cache, ObjectIdGetDatum(oid));
+
+		if (HeapTupleIsValid(tuple))
+		{
+			visit(tuple, NULL, state);
+			ReleaseSysCache(tuple);
+		}
+	}
+	else
+	{
+		ScanKeyData key;
+
+		ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+		fkfix_catalog_scan(reader, catalog, index, 1, &key, visit, state);
+	}
+}
+
 /* The entry of a table, a blank one if it was not known yet. */
 static TableFacts *
 enter_table(Reader *reader, Oid relid, bool *found)
@@ -325,13 +349,9 @@ schema_name(Reader *reader, Oid oid)
 
 	if (!found)
 	{
-		ScanKeyData key;
-
 		MemSet(&schema->name, 0, sizeof(NameData));
-		ScanKeyInit(&key, Anum_pg_namespace_oid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(oid));
-		fkfix_catalog_scan(reader, NamespaceRelationId, NamespaceOidIndexId, 1, &key,
-						   read_schema, schema);
+		look_up(reader, NAMESPACEOID, NamespaceRelationId, NamespaceOidIndexId,
+				Anum_pg_namespace_oid, oid, read_schema, schema);
 	}
 	return schema->name;
 }

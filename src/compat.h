@@ -19,6 +19,7 @@
 #include "catalog/pg_namespace.h"
 #include "commands/event_trigger.h"
 #include "nodes/parsenodes.h"
+#include "storage/lock.h"
 #include "utils/acl.h"
 
 #if PG_VERSION_NUM < 150000
@@ -51,6 +52,17 @@ fkfix_compat_owns_table(Oid relid, Oid roleid)
 	return object_ownercheck(RelationRelationId, relid, roleid);
 #else
 	return pg_class_ownercheck(relid, roleid);
+#endif
+}
+
+/* 17 can ask for any stronger mode in one go; we ask for each. */
+static inline bool
+fkfix_compat_lock_held(const LOCKTAG *tag, LOCKMODE mode)
+{
+#if PG_VERSION_NUM >= 170000
+	return LockHeldByMe(tag, mode, false);
+#else
+	return LockHeldByMe(tag, mode);
 #endif
 }
 

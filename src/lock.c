@@ -33,6 +33,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "compat.h"
 #include "lock.h"
 
 /* A table in the graph of foreign keys; see order_component. */
@@ -56,6 +57,7 @@ typedef struct GraphWalk
 } GraphWalk;
 
 static bool is_open(Oid relid);
+static bool is_locked(Oid relid);
 static List *lock_order(List *keys);
 static void read_graph(GraphWalk *walk);
 static void want_table(GraphWalk *walk, Oid relid);
@@ -113,8 +115,8 @@ fkfix_lock_key_conditionally(const ForeignKey *fk)
 /*
  * Raises an error if this session itself is using a table of a root key: has an
  * open cursor on it, or trigger events still to fire.  Other sessions' uses are
- * covered by the locks, which the caller holds.  As CheckTableNotInUse, but
- * names the key, and says what to do.
+ * what the locks are for, which the caller is about to take.  As
+ * CheckTableNotInUse, but names the key, and says what to do.
  */
 void
 fkfix_lock_check_idle(const ForeignKey *fk)
@@ -156,15 +158,38 @@ fkfix_lock_is_idle(const ForeignKey *fk)
 	return true;
 }
 
-/* Is a table open in this session, for anything but this question? */
+/*
+ * Is a table open in this session, for anything but this question?  Whoever has
+ * it open has a lock on it, which is asked for first: it is not usual, and
+ * opening a table whose key has just been changed takes long.
+ */
 static bool
 is_open(Oid relid)
 {
-	Relation	rel = table_open(relid, NoLock);
-	bool		open = rel->rd_refcnt != 1;
+	Relation	rel;
+	bool		open;
 
+	if (!is_locked(relid))
+		return false;
+	rel = table_open(relid, NoLock);
+	open = rel->rd_refcnt != 1;
 	table_close(rel, NoLock);
 	return open;
+}
+
+/* Does this transaction hold any lock on a table? */
+static bool
+is_locked(Oid relid)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; mode++)
+	{
+		if (fkfix_compat_lock_held(&tag, mode))
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -70,7 +70,8 @@ static void log_change(const Change *change);
  * Fills "change" with what was done, or would have been, in words.
  *
  * The caller holds SHARE ROW EXCLUSIVE on every table of both partition trees,
- * or is inside the statement that made the key.  Raises an error, before
+ * or is inside the statement that made the key; and has read the key, with a
+ * reader of the catalogs as they are now, since that is so.  Raises an error, before
  * anything is changed, for what ADD CONSTRAINT would refuse, for a descendant,
  * and for a key whose catalog rows are damaged.
  *
@@ -78,29 +79,24 @@ static void log_change(const Change *change);
  * counter, writes history and the server's log.
  */
 bool
-fkfix_rebuild_key(Extension *extension, Oid constraint,
+fkfix_rebuild_key(Extension *extension, Reader *reader, const ForeignKey *fk,
 				  const Action *on_delete, const Action *on_update,
 				  const Occasion *occasion, Change *change)
 {
-	Operation	operation = {0};
-	ForeignKey *fk;
+	Operation	operation = {.reader = reader};
 	ListCell   *lc;
 
-	operation.reader = fkfix_catalog_reader(NULL);
-	fk = fkfix_key_get(operation.reader, constraint);
-	if (fk == NULL)
-		elog(ERROR, "cache lookup failed for constraint %u", constraint);
-	operation.shape = fkfix_shape_read(operation.reader, fk);
-	fkfix_rebuild_refuse_descendant(operation.reader, fk);
-	refuse_illegal(operation.reader, fk, on_delete, on_update);
+	Assert(reader->snapshot == NULL);
+	fkfix_rebuild_refuse_descendant(reader, fk);
+	operation.shape = fkfix_shape_read(reader, fk);
+	refuse_illegal(reader, fk, on_delete, on_update);
 
-	operation.on_delete = on_delete ? on_delete :
-		fkfix_key_delete_action(operation.reader, fk);
+	operation.on_delete = on_delete ? on_delete : fkfix_key_delete_action(reader, fk);
 	operation.on_update = on_update ? on_update : fkfix_key_update_action(fk);
 	refuse_damaged(&operation);
 	foreach(lc, operation.on_delete->columns)
 		operation.delset[operation.ndelset++] =
-		fkfix_check_key_column(operation.reader, fk, lfirst(lc));
+		fkfix_check_key_column(reader, fk, lfirst(lc));
 
 	describe_change(&operation, change);
 	change_catalogs(&operation);

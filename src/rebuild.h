@@ -12,8 +12,8 @@
 #include "key.h"
 #include "history.h"
 
-extern bool fkfix_rebuild_key(Extension *extension, Oid constraint,
-							  const Action *on_delete, const Action *on_update,
+extern bool fkfix_rebuild_key(Extension *extension, Reader *reader,
+							  const ForeignKey *fk, const Action *on_delete, const Action *on_update,
 							  const Occasion *occasion, Change *change);
 extern void fkfix_rebuild_refuse_descendant(Reader *reader,
 											const ForeignKey *fk);

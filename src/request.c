@@ -16,6 +16,7 @@
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
+#include "storage/sinval.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -31,14 +32,13 @@
 #include "request.h"
 #include "rulebook.h"
 
+static ForeignKey *look_up(Request *request, bool waited);
 static void check_schema_usage(const TableFacts *table, Oid roleid);
 static bool rebuild_by_policy(const Request *request, const ForeignKey *fk);
 static void refuse_without_demand(const ForeignKey *fk, Reader *reader,
 								  const Finding *finding);
-static void heed_policy(const Request *request, Reader *reader,
-						const ForeignKey *fk);
-static void warn_of_obstacles(const Request *request, Reader *reader,
-							  const ForeignKey *fk);
+static void heed_policy(const Request *request, const ForeignKey *fk);
+static void warn_of_obstacles(const Request *request, const ForeignKey *fk);
 
 PG_FUNCTION_INFO_V1(fkfix_rebuild);
 
@@ -140,55 +140,50 @@ fkfix_request_check_privileges(Reader *reader, const ForeignKey *fk)
 /*
  * Looks up the key that is meant, locks its tables to the end of the
  * transaction and makes sure that it is still the one: another may have taken
- * its name while we waited.  Returns it in the current memory context.  Raises
- * an error if there is none, if the current user may not change it, or if this
- * session is using its tables.
+ * its name while we waited.  Returns it, and sets the request's reader, both in
+ * the current memory context.  Raises an error if there is none, if the current
+ * user may not change it, or if this session is using its tables.
+ *
+ * As RangeVarGetRelidExtended, looks again only if an invalidation message came
+ * in: without one nothing has changed since the first look.
  */
 ForeignKey *
-fkfix_request_lock_key(const Request *request)
+fkfix_request_lock_key(Request *request)
 {
-	Reader	   *reader = fkfix_catalog_reader(NULL);
-	ForeignKey *fk = fkfix_request_find_key(reader, request->relid, request->name);
-	TableFacts *table = fkfix_catalog_table(reader, request->relid);
+	Oid			locked = InvalidOid;
 
-	fkfix_rebuild_refuse_descendant(reader, fk);
-	fkfix_request_check_privileges(reader, fk);
-	fkfix_lock_turn(request->extension);
 	for (;;)
 	{
-		ForeignKey *locked = fk;
+		uint64		messages = SharedInvalidMessageCounter;
+		ForeignKey *fk = look_up(request, OidIsValid(locked));
 
-		fkfix_lock_keys(list_make1(locked));
-		reader = fkfix_catalog_reader(NULL);
-		if (fkfix_catalog_table(reader, request->relid) == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("relation \"%s\" does not exist", NameStr(table->name)),
-					 errdetail("It was dropped while this session waited for it.")));
-		fk = fkfix_request_find_key(reader, request->relid, request->name);
-		if (fk->oid == locked->oid)
-			break;
+		if (fk->oid == locked)
+			return fk;
+		fkfix_lock_check_idle(fk);
+		if (!OidIsValid(locked))
+			fkfix_lock_turn(request->extension);
+		fkfix_lock_keys(list_make1(fk));
+		if (messages == SharedInvalidMessageCounter)
+			return fk;
+		locked = fk->oid;
 	}
-	fkfix_request_check_privileges(reader, fk);
-	fkfix_lock_check_idle(fk);
-	return fk;
 }
 
 /*
- * Gives a key, which the caller has locked, the actions that the request names,
- * if enforcement does not stand against it.  Returns whether anything changed.
+ * Gives a key, which fkfix_request_lock_key has locked, the actions that the
+ * request names, if enforcement does not stand against it.  Returns whether
+ * anything changed.
  */
 bool
 fkfix_request_set_actions(const Request *request, const ForeignKey *fk)
 {
-	Reader	   *reader = fkfix_catalog_reader(NULL);
 	Occasion	occasion = {request->cause, 0, NULL};
 	Change		change;
 
-	heed_policy(request, reader, fk);
-	warn_of_obstacles(request, reader, fk);
-	return fkfix_rebuild_key(request->extension, fk->oid, request->on_delete,
-							 request->on_update, &occasion, &change);
+	heed_policy(request, fk);
+	warn_of_obstacles(request, fk);
+	return fkfix_rebuild_key(request->extension, request->reader, fk,
+							 request->on_delete, request->on_update, &occasion, &change);
 }
 
 /*
@@ -223,6 +218,26 @@ fkfix_request_finding_mode(const Finding *finding)
 	return ENFORCE_OFF;
 }
 
+/* The key that is meant, as it is now, if the current user may change it. */
+static ForeignKey *
+look_up(Request *request, bool waited)
+{
+	Reader	   *former = request->reader;
+	ForeignKey *fk;
+
+	request->reader = fkfix_catalog_reader(NULL);
+	if (waited && fkfix_catalog_table(request->reader, request->relid) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s\" does not exist",
+						NameStr(fkfix_catalog_table(former, request->relid)->name)),
+				 errdetail("It was dropped while this session waited for it.")));
+	fk = fkfix_request_find_key(request->reader, request->relid, request->name);
+	fkfix_rebuild_refuse_descendant(request->reader, fk);
+	fkfix_request_check_privileges(request->reader, fk);
+	return fk;
+}
+
 static void
 check_schema_usage(const TableFacts *table, Oid roleid)
 {
@@ -239,7 +254,7 @@ check_schema_usage(const TableFacts *table, Oid roleid)
 static bool
 rebuild_by_policy(const Request *request, const ForeignKey *fk)
 {
-	Reader	   *reader = fkfix_catalog_reader(NULL);
+	Reader	   *reader = request->reader;
 	const Policy *policy = fkfix_rulebook_now(request->extension);
 	Finding    *finding = fkfix_audit_judge(policy, reader, fk);
 	Occasion	occasion = {request->cause, 0, NULL};
@@ -247,7 +262,7 @@ rebuild_by_policy(const Request *request, const ForeignKey *fk)
 
 	refuse_without_demand(fk, reader, finding);
 	occasion.rule_id = finding->rule->id;
-	return fkfix_rebuild_key(request->extension, fk->oid, finding->set_on_delete,
+	return fkfix_rebuild_key(request->extension, reader, fk, finding->set_on_delete,
 							 finding->set_on_update, &occasion, &change);
 }
 
@@ -295,8 +310,9 @@ refuse_without_demand(const ForeignKey *fk, Reader *reader, const Finding *findi
  * the actions named here as it binds those written in DDL.
  */
 static void
-heed_policy(const Request *request, Reader *reader, const ForeignKey *fk)
+heed_policy(const Request *request, const ForeignKey *fk)
 {
+	Reader	   *reader = request->reader;
 	Finding    *finding;
 	Enforcement mode;
 	bool		bad_delete;
@@ -330,11 +346,11 @@ heed_policy(const Request *request, Reader *reader, const ForeignKey *fk)
 
 /* What PostgreSQL accepts and cannot do is done, with a warning. */
 static void
-warn_of_obstacles(const Request *request, Reader *reader, const ForeignKey *fk)
+warn_of_obstacles(const Request *request, const ForeignKey *fk)
 {
 	ListCell   *lc;
 
-	foreach(lc, fkfix_check_actions(reader, fk, request->on_delete, request->on_update))
+	foreach(lc, fkfix_check_actions(request->reader, fk, request->on_delete, request->on_update))
 	{
 		Obstacle   *obstacle = lfirst(lc);
 

@@ -21,13 +21,15 @@ typedef struct Request
 	const char *name;
 	const Action *on_delete;	/* NULL: not named */
 	const Action *on_update;
+	Reader	   *reader;			/* of what is under the locks; see
+								 * fkfix_request_lock_key */
 } Request;
 
 extern ForeignKey *fkfix_request_find_key(Reader *reader, Oid relid,
 										  const char *name);
 extern void fkfix_request_check_privileges(Reader *reader,
 										   const ForeignKey *fk);
-extern ForeignKey *fkfix_request_lock_key(const Request *request);
+extern ForeignKey *fkfix_request_lock_key(Request *request);
 extern bool fkfix_request_set_actions(const Request *request,
 									  const ForeignKey *fk);
 extern Enforcement fkfix_request_mode(const Rule *rule);

@@ -84,7 +84,7 @@ former_action(const char *old, const char *new, bool on_delete)
 static void
 refuse_if_changed(const Request *request, const ForeignKey *fk, const Change *change)
 {
-	Reader	   *reader = fkfix_catalog_reader(NULL);
+	Reader	   *reader = request->reader;
 	char	   *referenced = fkfix_catalog_table_name(reader, fk->confrelid);
 
 	if (!equal(textToQualifiedNameList(cstring_to_text(referenced)),

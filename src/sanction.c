@@ -39,7 +39,6 @@ static int	hint_beforehand(const Case *c);
 static int	detail_why(const Case *c);
 static void fix(const Case *c);
 static bool may_touch(const Case *c);
-static bool look_again(const Case *c);
 static void announce(const Case *c, const Change *change);
 
 /*
@@ -155,12 +154,17 @@ detail_why(const Case *c)
 	return fkfix_message_errdetail(c->finding->rule);
 }
 
-/* Rebuilds the key, now. */
+/*
+ * Rebuilds the key, now.  An older one is looked at again when it is locked: it
+ * may be gone, or damaged, which the finding says from then on.
+ */
 static void
 fix(const Case *c)
 {
 	const Statement *statement = c->statement;
 	Occasion	occasion = {"enforcement", c->finding->rule->id, statement->command_tag};
+	Reader	   *reader = fkfix_catalog_reader(NULL);
+	ForeignKey *fk;
 	Change		change;
 
 	if (c->before != NULL && !may_touch(c))
@@ -168,14 +172,17 @@ fix(const Case *c)
 		complain(c, WARNING);
 		return;
 	}
-	if (c->before != NULL && !look_again(c))
+	fk = fkfix_key_get(reader, c->fk->oid);
+	if (fk == NULL)
 		return;
+	if (c->before != NULL)
+		fkfix_audit_inspect(reader, fk, c->finding);
 	if (c->finding->status == STATUS_DAMAGED)
 	{
 		complain(c, statement->must_pass ? WARNING : ERROR);
 		return;
 	}
-	if (fkfix_rebuild_key(statement->extension, c->fk->oid, c->finding->set_on_delete,
+	if (fkfix_rebuild_key(statement->extension, reader, fk, c->finding->set_on_delete,
 						  c->finding->set_on_update, &occasion, &change))
 		announce(c, &change);
 }
@@ -184,23 +191,7 @@ fix(const Case *c)
 static bool
 may_touch(const Case *c)
 {
-	return fkfix_lock_key_conditionally(c->fk) && fkfix_lock_is_idle(c->fk);
-}
-
-/*
- * Is an older key, now that it is locked, still there?  If it is damaged, the
- * finding says so from now on.
- */
-static bool
-look_again(const Case *c)
-{
-	Reader	   *reader = fkfix_catalog_reader(NULL);
-	ForeignKey *fk = fkfix_key_get(reader, c->fk->oid);
-
-	if (fk == NULL)
-		return false;
-	fkfix_audit_inspect(reader, fk, c->finding);
-	return true;
+	return fkfix_lock_is_idle(c->fk) && fkfix_lock_key_conditionally(c->fk);
 }
 
 /*
