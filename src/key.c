@@ -35,7 +35,6 @@ typedef struct RootVisit
 
 static void read_key(HeapTuple tuple, TupleDesc desc, void *state);
 static void visit_root(HeapTuple tuple, TupleDesc desc, void *state);
-static void read_oid(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state);
 static AttrNumber *copy_attnums(const AttrNumber *attnums, int count);
 static int	attnums_from_array(HeapTuple tuple, TupleDesc desc,
@@ -53,6 +52,7 @@ fkfix_key_form(HeapTuple tuple, TupleDesc desc)
 
 	Assert(con->contype == CONSTRAINT_FOREIGN);
 	fk->oid = con->oid;
+	fk->tid = tuple->t_self;
 	fk->name = con->conname;
 	fk->conrelid = con->conrelid;
 	fk->confrelid = con->confrelid;
@@ -198,7 +198,7 @@ fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
 }
 
 /*
- * Returns the OIDs of the keys that partitioning derived directly from a key.
+ * Returns the keys that partitioning derived directly from a key: a new list.
  */
 List *
 fkfix_key_children(Reader *reader, Oid constraint)
@@ -209,7 +209,7 @@ fkfix_key_children(Reader *reader, Oid constraint)
 	ScanKeyInit(&key, Anum_pg_constraint_conparentid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(constraint));
 	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintParentIndexId, 1, &key,
-					   read_oid, &children);
+					   read_key, &children);
 	return children;
 }
 
@@ -288,16 +288,6 @@ visit_root(HeapTuple tuple, TupleDesc desc, void *state)
 	roots->visit(fkfix_key_form(tuple, desc), roots->state);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(roots->context);
-}
-
-static void
-read_oid(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	List	  **oids = state;
-	Form_pg_constraint con = (Form_pg_constraint) GETSTRUCT(tuple);
-
-	if (con->contype == CONSTRAINT_FOREIGN)
-		*oids = lappend_oid(*oids, con->oid);
 }
 
 static void

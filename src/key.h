@@ -20,6 +20,7 @@
 typedef struct ForeignKey
 {
 	Oid			oid;
+	ItemPointerData tid;		/* where the row was read */
 	NameData	name;
 	Oid			conrelid;		/* referencing table */
 	Oid			confrelid;		/* referenced table */

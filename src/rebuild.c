@@ -18,7 +18,7 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -27,9 +27,11 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "storage/bufmgr.h"
 #include "utils/array.h"
-#include "utils/fmgroids.h"
 #include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "check.h"
 #include "compat.h"
@@ -49,6 +51,8 @@ typedef struct Operation
 	int			ndelset;
 	Relation	pg_constraint;
 	Relation	pg_trigger;
+	CatalogIndexState constraint_indexes;
+	CatalogIndexState trigger_indexes;
 	bool		changed;
 } Operation;
 
@@ -59,6 +63,7 @@ static void change_catalogs(Operation *operation);
 static void change_constraint(Operation *operation, const ShapeNode *node);
 static void change_trigger(Operation *operation, const ShapeNode *node,
 						   TriggerSlot slot);
+static HeapTuple fetch_row(Relation catalog, const ItemPointerData * tid);
 static ArrayType *make_column_list(const AttrNumber *columns, int count);
 static void invalidate_tables(const Shape *shape);
 static void describe_change(Operation *operation, Change *change);
@@ -175,6 +180,8 @@ change_catalogs(Operation *operation)
 
 	operation->pg_constraint = table_open(ConstraintRelationId, RowExclusiveLock);
 	operation->pg_trigger = table_open(TriggerRelationId, RowExclusiveLock);
+	operation->constraint_indexes = CatalogOpenIndexes(operation->pg_constraint);
+	operation->trigger_indexes = CatalogOpenIndexes(operation->pg_trigger);
 	foreach(lc, operation->shape->nodes)
 	{
 		const ShapeNode *node = lfirst(lc);
@@ -186,6 +193,8 @@ change_catalogs(Operation *operation)
 			change_trigger(operation, node, TRIGGER_ON_UPDATE);
 		}
 	}
+	CatalogCloseIndexes(operation->trigger_indexes);
+	CatalogCloseIndexes(operation->constraint_indexes);
 	table_close(operation->pg_trigger, RowExclusiveLock);
 	table_close(operation->pg_constraint, RowExclusiveLock);
 }
@@ -205,8 +214,6 @@ change_constraint(Operation *operation, const ShapeNode *node)
 	Datum		values[Natts_pg_constraint] = {0};
 	bool		nulls[Natts_pg_constraint] = {0};
 	bool		replaces[Natts_pg_constraint] = {0};
-	ScanKeyData key;
-	SysScanDesc scan;
 	HeapTuple	tuple;
 
 	if (fk->on_delete == operation->on_delete->kind->code &&
@@ -224,18 +231,14 @@ change_constraint(Operation *operation, const ShapeNode *node)
 	else
 		nulls[Anum_pg_constraint_confdelsetcols - 1] = true;
 
-	ScanKeyInit(&key, Anum_pg_constraint_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(fk->oid));
-	scan = systable_beginscan(operation->pg_constraint, ConstraintOidIndexId, true,
-							  NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for constraint %u", fk->oid);
+	tuple = fetch_row(operation->pg_constraint, &fk->tid);
+	if (((Form_pg_constraint) GETSTRUCT(tuple))->oid != fk->oid)
+		elog(ERROR, "the row of constraint %u is not where it was read", fk->oid);
 	tuple = heap_modify_tuple(tuple, RelationGetDescr(operation->pg_constraint),
 							  values, nulls, replaces);
-	CatalogTupleUpdate(operation->pg_constraint, &tuple->t_self, tuple);
+	CatalogTupleUpdateWithInfo(operation->pg_constraint, &tuple->t_self, tuple,
+							   operation->constraint_indexes);
 	InvokeObjectPostAlterHook(ConstraintRelationId, fk->oid, 0);
-	systable_endscan(scan);
 	operation->changed = true;
 }
 
@@ -251,28 +254,37 @@ change_trigger(Operation *operation, const ShapeNode *node, TriggerSlot slot)
 	operation->on_delete->kind : operation->on_update->kind;
 	Oid			func = slot == TRIGGER_ON_DELETE ? kind->delete_func : kind->update_func;
 	Form_pg_trigger form;
-	ScanKeyData key;
-	SysScanDesc scan;
 	HeapTuple	tuple;
 
 	if (trigger->func == func)
 		return;
 
-	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(trigger->oid));
-	scan = systable_beginscan(operation->pg_trigger, TriggerOidIndexId, true,
-							  NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "could not find tuple for trigger %u", trigger->oid);
-	tuple = heap_copytuple(tuple);
+	tuple = fetch_row(operation->pg_trigger, &trigger->tid);
 	form = (Form_pg_trigger) GETSTRUCT(tuple);
+	if (form->oid != trigger->oid)
+		elog(ERROR, "the row of trigger %u is not where it was read", trigger->oid);
 	form->tgfoid = func;
 	form->tgdeferrable = kind->deferrable && node->fk->deferrable;
 	form->tginitdeferred = kind->deferrable && node->fk->deferred;
-	CatalogTupleUpdate(operation->pg_trigger, &tuple->t_self, tuple);
-	systable_endscan(scan);
+	CatalogTupleUpdateWithInfo(operation->pg_trigger, &tuple->t_self, tuple,
+							   operation->trigger_indexes);
 	operation->changed = true;
+}
+
+/* A copy of the row that was read there under the locks that we still hold. */
+static HeapTuple
+fetch_row(Relation catalog, const ItemPointerData * tid)
+{
+	HeapTupleData row = {.t_self = *tid};
+	HeapTuple	copy;
+	Buffer		buffer;
+
+	if (!heap_fetch(catalog, SnapshotSelf, &row, &buffer, false))
+		elog(ERROR, "a row of %s has changed although its table is locked",
+			 RelationGetRelationName(catalog));
+	copy = heap_copytuple(&row);
+	ReleaseBuffer(buffer);
+	return copy;
 }
 
 static ArrayType *

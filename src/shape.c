@@ -52,7 +52,7 @@ static void read_trigger(HeapTuple tuple, TupleDesc desc, void *state);
 static void place_trigger(ShapeNode *node, KeyTrigger *trigger);
 static void index_trigger(HeapTuple tuple, TupleDesc desc, void *state);
 static void index_parent(HeapTuple tuple, TupleDesc desc, void *state);
-static void form_trigger(Form_pg_trigger form, KeyTrigger *trigger);
+static void form_trigger(HeapTuple tuple, KeyTrigger *trigger);
 static TriggerSlot slot_of(Form_pg_trigger form);
 
 /*
@@ -173,12 +173,7 @@ read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
 	if (!may_have_children(reader, fk))
 		return;
 	foreach(lc, fkfix_key_children(reader, fk->oid))
-	{
-		ForeignKey *child = fkfix_key_get(reader, lfirst_oid(lc));
-
-		if (child != NULL)
-			read_node(reader, shape, child, node);
-	}
+		read_node(reader, shape, lfirst(lc), node);
 }
 
 static bool
@@ -214,7 +209,7 @@ read_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	KeyTrigger *trigger = palloc(sizeof(KeyTrigger));
 
-	form_trigger((Form_pg_trigger) GETSTRUCT(tuple), trigger);
+	form_trigger(tuple, trigger);
 	place_trigger(state, trigger);
 }
 
@@ -268,7 +263,7 @@ index_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 		entry->triggers = larger;
 		entry->size *= 2;
 	}
-	form_trigger(form, &entry->triggers[entry->ntriggers++]);
+	form_trigger(tuple, &entry->triggers[entry->ntriggers++]);
 }
 
 static void
@@ -282,9 +277,12 @@ index_parent(HeapTuple tuple, TupleDesc desc, void *state)
 }
 
 static void
-form_trigger(Form_pg_trigger form, KeyTrigger *trigger)
+form_trigger(HeapTuple tuple, KeyTrigger *trigger)
 {
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
 	trigger->oid = form->oid;
+	trigger->tid = tuple->t_self;
 	trigger->relid = form->tgrelid;
 	trigger->constrrelid = form->tgconstrrelid;
 	trigger->parentid = form->tgparentid;

@@ -26,6 +26,7 @@ typedef enum TriggerSlot
 typedef struct KeyTrigger
 {
 	Oid			oid;
+	ItemPointerData tid;		/* where the row was read */
 	Oid			relid;			/* the table it is on */
 	Oid			constrrelid;	/* the table at the other end */
 	Oid			parentid;
