@@ -27,6 +27,7 @@ typedef struct Extension
 	Oid			oid;
 	Oid			schema;
 	char	   *schema_name;
+	Oid			history;		/* fkfix_history, once it was looked up */
 } Extension;
 
 /* fkfix.enforcement, an Enforcement */
