@@ -6,7 +6,8 @@
  * All locks are taken before the first key is touched, in the order that
  * cascades take them.  The judge is asked twice: first for the keys whose
  * tables must be locked, then, when the locks are there, for what is to be
- * done, because both the keys and the rules may have changed meanwhile.
+ * done, because both the keys and the rules may have changed meanwhile.  Each
+ * time the catalogs are read as they are at one moment.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +17,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
 #include "args.h"
@@ -24,13 +26,14 @@
 #include "rebuild.h"
 #include "request.h"
 #include "rulebook.h"
+#include "shape.h"
 
 #define RESULT_COLUMNS 8
 
 /* A key that was not in order when the call began. */
 typedef struct Patient
 {
-	ForeignKey *fk;
+	Oid			oid;			/* hash key */
 	bool		locked;			/* it was a violation, so its tables are
 								 * locked */
 } Patient;
@@ -39,17 +42,19 @@ typedef struct Patient
 typedef struct Batch
 {
 	Extension  *extension;
+	Oid			relid;			/* InvalidOid: all tables */
 	const Policy *policy;
 	Reader	   *reader;
 	MemoryContext context;
-	List	   *patients;
+	HTAB	   *patients;		/* Patient by OID */
+	List	   *violations;		/* ForeignKeys whose tables must be locked */
 	ReturnSetInfo *rsinfo;
 } Batch;
 
 static void lock_violations(Batch *batch);
+static void look(Batch *batch, KeyVisitor visit);
 static void collect(const ForeignKey *fk, void *state);
-static void look_again(Batch *batch);
-static void treat(Batch *batch, const Patient *patient);
+static void treat(const ForeignKey *fk, void *state);
 static void put_result(Batch *batch, Oid referencing, const Change *change,
 					   bool rebuilt, const char *detail);
 static void describe_unchanged(Batch *batch, const ForeignKey *fk,
@@ -67,55 +72,55 @@ Datum
 fkfix_rebuild_all(PG_FUNCTION_ARGS)
 {
 	Batch		batch = {0};
-	MemoryContext one_key;
-	ListCell   *lc;
+	HASHCTL		ctl = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(Patient),
+		.hcxt = CurrentMemoryContext
+	};
 
 	PreventCommandDuringRecovery("fkfix_rebuild_all()");
 	PreventCommandIfReadOnly("fkfix_rebuild_all()");
 	InitMaterializedSRF(fcinfo, 0);
 	batch.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	batch.relid = fkfix_args_table(fcinfo, 0);
 	batch.context = CurrentMemoryContext;
 	batch.extension = fkfix_extension_get();
+	batch.patients = hash_create("fkfix keys to rebuild", 256, &ctl,
+								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 
-	look_again(&batch);
-	fkfix_key_each_root(batch.reader, fkfix_args_table(fcinfo, 0), collect, &batch);
+	look(&batch, collect);
 	lock_violations(&batch);
-
-	one_key = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
-									ALLOCSET_SMALL_SIZES);
-	MemoryContextSwitchTo(one_key);
-	foreach(lc, batch.patients)
-	{
-		CHECK_FOR_INTERRUPTS();
-		treat(&batch, lfirst(lc));
-		MemoryContextReset(one_key);
-	}
-	MemoryContextSwitchTo(batch.context);
+	look(&batch, treat);
 	return (Datum) 0;
 }
 
-/* Locks the tables of all violations, and looks at everything again. */
+/* Locks the tables of all violations, if they may be changed and are not in use. */
 static void
 lock_violations(Batch *batch)
 {
-	List	   *violations = NIL;
+	Reader	   *reader = fkfix_catalog_reader(NULL);
 	ListCell   *lc;
 
-	foreach(lc, batch->patients)
-	{
-		Patient    *patient = lfirst(lc);
-
-		if (!patient->locked)
-			continue;
-		fkfix_request_check_privileges(batch->reader, patient->fk);
-		fkfix_lock_check_idle(patient->fk);
-		violations = lappend(violations, patient->fk);
-	}
-	if (violations == NIL)
+	if (batch->violations == NIL)
 		return;
+	foreach(lc, batch->violations)
+	{
+		fkfix_request_check_privileges(reader, lfirst(lc));
+		fkfix_lock_check_idle(lfirst(lc));
+	}
 	fkfix_lock_turn(batch->extension);
-	fkfix_lock_keys(violations);
-	look_again(batch);
+	fkfix_lock_keys(batch->violations);
+}
+
+/* Visits all keys as they are now, with the rules as they are now. */
+static void
+look(Batch *batch, KeyVisitor visit)
+{
+	PushActiveSnapshot(GetLatestSnapshot());
+	batch->reader = fkfix_shape_reader(batch->relid);
+	batch->policy = fkfix_rulebook_now(batch->extension);
+	fkfix_key_each_root(batch->reader, batch->relid, visit, batch);
+	PopActiveSnapshot();
 }
 
 /* Notes a key that is not in order. */
@@ -123,45 +128,37 @@ static void
 collect(const ForeignKey *fk, void *state)
 {
 	Batch	   *batch = state;
-	Finding    *finding;
+	Finding    *finding = fkfix_audit_examine(batch->policy, batch->reader, fk);
 	Patient    *patient;
-	MemoryContext visit;
 
-	finding = fkfix_audit_examine(batch->policy, batch->reader, fk);
 	if (finding == NULL || fkfix_audit_in_order(finding->status))
 		return;
-
-	visit = MemoryContextSwitchTo(batch->context);
-	patient = palloc(sizeof(Patient));
-	patient->fk = fkfix_key_get(batch->reader, fk->oid);
+	patient = hash_search(batch->patients, &fk->oid, HASH_ENTER, NULL);
 	patient->locked = finding->status == STATUS_VIOLATION;
-	if (patient->fk != NULL)
-		batch->patients = lappend(batch->patients, patient);
-	MemoryContextSwitchTo(visit);
-}
+	if (patient->locked)
+	{
+		MemoryContext visit = MemoryContextSwitchTo(batch->context);
 
-/* Reads the rules as they are now, and forgets what the catalogs were. */
-static void
-look_again(Batch *batch)
-{
-	batch->reader = fkfix_catalog_reader(NULL);
-	batch->policy = fkfix_rulebook_now(batch->extension);
+		batch->violations = lappend(batch->violations, fkfix_key_copy(fk));
+		MemoryContextSwitchTo(visit);
+	}
 }
 
 /*
- * Rebuilds a key, if that is what it needs, and says so.  One that has come to
- * violate the policy only while we waited is left to the next call: its tables
- * are not locked.
+ * Rebuilds a key that was noted, if that is still what it needs, and says so.
+ * One that has come to violate the policy only while we waited is left to the
+ * next call: its tables are not locked.
  */
 static void
-treat(Batch *batch, const Patient *patient)
+treat(const ForeignKey *fk, void *state)
 {
-	ForeignKey *fk = fkfix_key_get(batch->reader, patient->fk->oid);
+	Batch	   *batch = state;
+	Patient    *patient = hash_search(batch->patients, &fk->oid, HASH_FIND, NULL);
 	Finding    *finding;
 	Change		change;
 
-	if (fk == NULL || OidIsValid(fk->conparentid))
-		return;					/* dropped or attached meanwhile */
+	if (patient == NULL)
+		return;
 	finding = fkfix_audit_examine(batch->policy, batch->reader, fk);
 	if (finding == NULL)
 		return;
@@ -171,8 +168,9 @@ treat(Batch *batch, const Patient *patient)
 		bool		rebuilt;
 
 		fkfix_request_check_privileges(batch->reader, fk);
-		rebuilt = fkfix_rebuild_key(batch->extension, batch->reader, fk, finding->set_on_delete,
-									finding->set_on_update, &occasion, &change);
+		rebuilt = fkfix_rebuild_key(batch->extension, batch->reader, fk,
+									finding->set_on_delete, finding->set_on_update,
+									&occasion, &change);
 		put_result(batch, fk->conrelid, &change, rebuilt, finding->detail);
 	}
 	else if (!fkfix_audit_in_order(finding->status))

@@ -75,10 +75,10 @@ static void log_change(const Change *change);
  * Fills "change" with what was done, or would have been, in words.
  *
  * The caller holds SHARE ROW EXCLUSIVE on every table of both partition trees,
- * or is inside the statement that made the key; and has read the key, with a
- * reader of the catalogs as they are now, since that is so.  Raises an error, before
- * anything is changed, for what ADD CONSTRAINT would refuse, for a descendant,
- * and for a key whose catalog rows are damaged.
+ * or is inside the statement that made the key; and has read the key since
+ * then, with this reader.  Raises an error, before anything is changed, for
+ * what ADD CONSTRAINT would refuse, for a descendant, and for a key whose
+ * catalog rows are damaged.
  *
  * Invalidates the relcache entries of all these tables, increments the command
  * counter, writes history and the server's log.
@@ -91,7 +91,6 @@ fkfix_rebuild_key(Extension *extension, Reader *reader, const ForeignKey *fk,
 	Operation	operation = {.reader = reader};
 	ListCell   *lc;
 
-	Assert(reader->snapshot == NULL);
 	fkfix_rebuild_refuse_descendant(reader, fk);
 	operation.shape = fkfix_shape_read(reader, fk);
 	refuse_illegal(reader, fk, on_delete, on_update);
