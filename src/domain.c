@@ -67,8 +67,8 @@ fkfix_domain_has_default(Reader *reader, Oid type)
 	bool		has_default = false;
 	ScanKeyData key;
 
-	if (type < FirstNormalObjectId)
-		return false;			/* none of the server's own types has one */
+	if (type < FirstUnpinnedObjectId)
+		return false;			/* no base type of the server has one */
 	ScanKeyInit(&key, Anum_pg_type_oid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(type));
 	fkfix_catalog_scan(reader, TypeRelationId, TypeOidIndexId, 1, &key,
