@@ -26,12 +26,26 @@
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
 #include "extension.h"
 
+/*
+ * What this session remembers, because finding it takes four catalog scans and
+ * every DDL statement asks.  Without one of its tables the extension is not
+ * remembered; and neither can be dropped, moved or replaced without the relcache
+ * being told.
+ */
+static Extension remembered;
+static bool up_to_date = false; /* nothing has changed since it was found */
+static bool undisturbed = false;	/* nothing has since the search began */
+
+static void find_extension(void);
+static Oid	find_table(const char *name);
+static void forget_extension(Datum arg, Oid relid);
 static bool is_enforce_function(Oid function);
 
 int			fkfix_enforcement = ENFORCE_BY_POLICY;
@@ -42,27 +56,13 @@ int			fkfix_enforcement = ENFORCE_BY_POLICY;
 Extension *
 fkfix_extension_get(void)
 {
-	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
-	Extension  *extension = palloc0(sizeof(Extension));
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	Extension  *extension = palloc(sizeof(Extension));
 
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum("fkfix"));
-	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
-
-		extension->oid = form->oid;
-		extension->schema = form->extnamespace;
-		extension->schema_name = get_namespace_name(form->extnamespace);
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-
+	AcceptInvalidationMessages();
+	if (!up_to_date)
+		find_extension();
+	*extension = remembered;
+	extension->schema_name = get_namespace_name(extension->schema);
 	if (extension->schema_name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -75,12 +75,12 @@ fkfix_extension_get(void)
  * missing.
  */
 Oid
-fkfix_extension_table(Extension *extension, const char *name)
+fkfix_extension_table(const Extension *extension, const char *name)
 {
-	Oid			relid = get_relname_relid(name, extension->schema);
+	Oid			relid = strcmp(name, "fkfix_policy") == 0 ?
+	extension->policy : extension->history;
 
-	if (!OidIsValid(relid) ||
-		getExtensionOfObject(RelationRelationId, relid) != extension->oid)
+	if (!OidIsValid(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" of extension \"%s\" is missing", name, "fkfix"),
@@ -181,4 +181,65 @@ is_enforce_function(Oid function)
 	Oid			extension = getExtensionOfObject(ProcedureRelationId, function);
 
 	return OidIsValid(extension) && extension == get_extension_oid("fkfix", true);
+}
+
+/* Finds the extension and its tables. */
+static void
+find_extension(void)
+{
+	static bool listening = false;
+	Relation	rel;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (!listening)
+		CacheRegisterRelcacheCallback(forget_extension, (Datum) 0);
+	listening = true;
+	undisturbed = true;
+	memset(&remembered, 0, sizeof(Extension));
+
+	rel = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum("fkfix"));
+	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
+
+		remembered.oid = form->oid;
+		remembered.schema = form->extnamespace;
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+
+	remembered.policy = find_table("fkfix_policy");
+	remembered.history = find_table("fkfix_history");
+	up_to_date = undisturbed && OidIsValid(remembered.policy) &&
+		OidIsValid(remembered.history);
+}
+
+/* A table of the extension's, InvalidOid if there is none of that name. */
+static Oid
+find_table(const char *name)
+{
+	Oid			relid = get_relname_relid(name, remembered.schema);
+
+	if (OidIsValid(relid) &&
+		getExtensionOfObject(RelationRelationId, relid) == remembered.oid)
+		return relid;
+	return InvalidOid;
+}
+
+/*
+ * The relcache was told that a table, or every table, has changed.  During a
+ * search it may be any: which ones matter is not known yet.
+ */
+static void
+forget_extension(Datum arg, Oid relid)
+{
+	if (!OidIsValid(relid) || !up_to_date ||
+		relid == remembered.policy || relid == remembered.history)
+		up_to_date = undisturbed = false;
 }

@@ -27,14 +27,15 @@ typedef struct Extension
 	Oid			oid;
 	Oid			schema;
 	char	   *schema_name;
-	Oid			history;		/* fkfix_history, once it was looked up */
+	Oid			policy;			/* its tables, InvalidOid if missing: ask */
+	Oid			history;		/* fkfix_extension_table */
 } Extension;
 
 /* fkfix.enforcement, an Enforcement */
 extern int	fkfix_enforcement;
 
 extern Extension *fkfix_extension_get(void);
-extern Oid	fkfix_extension_table(Extension *extension, const char *name);
+extern Oid	fkfix_extension_table(const Extension *extension, const char *name);
 extern char *fkfix_extension_event_trigger(char *enabled);
 extern const char *fkfix_extension_off_duty(void);
 extern char *fkfix_extension_function_name(Extension *extension,

@@ -50,6 +50,7 @@ void
 fkfix_history_record(Extension *extension, const Change *change,
 					 const Occasion *occasion)
 {
+	Oid			relid = fkfix_extension_table(extension, "fkfix_history");
 	char	   *table = quote_qualified_identifier(extension->schema_name, "fkfix_history");
 	char	   *session_user = GetUserNameFromId(GetSessionUserId(), false);
 	char	   *current_user = GetUserNameFromId(GetUserId(), false);
@@ -57,10 +58,8 @@ fkfix_history_record(Extension *extension, const Change *change,
 	Oid			save_userid;
 	int			save_sec_context;
 
-	if (!OidIsValid(extension->history))
-		extension->history = fkfix_extension_table(extension, "fkfix_history");
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(owner_of(extension->history),
+	SetUserIdAndSecContext(owner_of(relid),
 						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
