@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * order.h
+ *		In which order a rebuild locks tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_ORDER_H
+#define FKFIX_ORDER_H
+
+#include "nodes/pg_list.h"
+
+extern List *fkfix_order_tables(List *keys);
+
+#endif							/* FKFIX_ORDER_H */
