@@ -3,11 +3,11 @@
  * batch.c
  *		fkfix_rebuild_all(): everything the policy asks, in one transaction.
  *
- * All locks are taken before the first key is touched, in the order that
- * cascades take them.  The judge is asked twice: first for the keys whose
- * tables must be locked, then, when the locks are there, for what is to be
- * done, because both the keys and the rules may have changed meanwhile.  Each
- * time the catalogs are read as they are at one moment.
+ * All locks are taken before the first key is touched.  The judge is asked
+ * twice: first for the keys whose tables must be locked, then, when the locks
+ * are there, for what is to be done, because both the keys and the rules may
+ * have changed meanwhile.  Each time the catalogs are read as they are at one
+ * moment.
  *
  *-------------------------------------------------------------------------
  */
@@ -108,8 +108,7 @@ lock_violations(Batch *batch)
 		fkfix_request_check_privileges(reader, lfirst(lc));
 		fkfix_lock_check_idle(lfirst(lc));
 	}
-	fkfix_lock_turn(batch->extension);
-	fkfix_lock_keys(batch->violations);
+	fkfix_lock_keys(batch->extension, batch->violations);
 }
 
 /* Visits all keys as they are now, with the rules as they are now. */

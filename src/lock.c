@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lock.c
- *		Which locks a rebuild takes, and when.
+ *		Which locks a rebuild takes, and how it gets them.
  *
  * A rebuild changes what DELETE and UPDATE do, so it must not run beside them;
  * it does not change what a SELECT sees or what a check of an inserted row
@@ -9,58 +9,117 @@
  * both tables.  Every partition is locked too, because DML that names a leaf
  * locks nothing but the leaf.
  *
- * They are taken in the order that order.c says, in which cascades take them,
- * or the two could wait for each other.  And rebuilds of one database take turns, because tables that
- * reference each other have no such order.
+ * Transactions that write to these tables lock them in an order of their own:
+ * a DELETE that cascades level by level, others as they come.  Whoever waits for
+ * one table and keeps another locked may wait for ever.  So we wait for one at a
+ * time and keep none, or only for as long as nobody would yet look for a
+ * deadlock.  So there is none, unless the transaction brought locks along, or the
+ * tables were not to be had together however often we tried.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "lock.h"
 #include "order.h"
 
+/*
+ * After this many rounds of attempts we wait for the tables in their order,
+ * however long it takes, as other DDL does.
+ */
+#define MAX_ROUNDS		15
+
+/*
+ * How long to wait at most for tables while others are locked, in ms: in the
+ * first round, and in any.
+ */
+#define MIN_PATIENCE	10
+#define MAX_PATIENCE	500
+
+/* Waits as long as it takes. */
+#define ENDLESS_PATIENCE	(-1)
+
+/* An attempt at all the locks that some keys need. */
+typedef struct Attempt
+{
+	LOCKTAG		turn;			/* see take_locks */
+	List	   *keys;
+	Oid			first;			/* the table to wait for before anything else,
+								 * if valid */
+	int			patience;		/* how long to wait for others, in ms */
+	TimestampTz deadline;		/* when that will be over */
+	Oid			missing;		/* the table that was not to be had;
+								 * InvalidOid: the turn */
+	int			lock_timeout;	/* the session's own */
+} Attempt;
+
+static bool attempt_locks(Attempt *attempt);
+static bool take_locks(Attempt *attempt);
+static bool lock_tree(Attempt *attempt, Oid relid);
+static bool lock_table(Attempt *attempt, Oid relid);
 static bool is_open(Oid relid);
 static bool is_locked(Oid relid);
 static List *trees_of(const ForeignKey *fk);
-static List *tree_of(Oid relid, LOCKMODE lockmode);
+static List *tree_of(Oid relid);
+static List *partitions_of(Oid relid);
 
 /*
  * Waits until no other rebuild runs in this database, and keeps others away to
- * the end of the transaction.  Must come before any lock on a table.
+ * the end of the transaction; locks all tables of all these root keys, to the
+ * end of the transaction.  Tables that are gone by then are passed over: the
+ * caller looks at its keys again anyway.
+ *
+ * A lock_timeout of the session applies to each single wait.
  */
 void
-fkfix_lock_turn(const Extension *extension)
+fkfix_lock_keys(const Extension *extension, List *keys)
 {
-	LockDatabaseObject(ExtensionRelationId, extension->oid, 0, ExclusiveLock);
-}
+	Attempt		attempt = {
+		.keys = keys,
+		.lock_timeout = LockTimeout
+	};
+	Oid			missed = InvalidOid;
 
-/*
- * Locks all tables of all these root keys, to the end of the transaction.
- * Tables that are gone by then are passed over: the caller looks at its keys
- * again anyway.
- */
-void
-fkfix_lock_keys(List *keys)
-{
-	ListCell   *lc;
-
-	foreach(lc, fkfix_order_tables(keys))
+	SET_LOCKTAG_OBJECT(attempt.turn, MyDatabaseId, ExtensionRelationId,
+					   extension->oid, 0);
+	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
-		LockRelationOid(lfirst_oid(lc), ShareRowExclusiveLock);
-		(void) tree_of(lfirst_oid(lc), ShareRowExclusiveLock);
+		/* all may be free at this moment */
+		attempt.first = InvalidOid;
+		attempt.patience = 0;
+		if (attempt_locks(&attempt))
+			return;
+
+		/* or may soon be, once we have the one that was missed last */
+		attempt.first = OidIsValid(missed) ? missed : attempt.missing;
+		attempt.patience = Min(Min(MIN_PATIENCE << round, MAX_PATIENCE), DeadlockTimeout / 2);
+		if (attempt_locks(&attempt))
+			return;
+
+		/* let those go on whom we have kept waiting */
+		missed = attempt.missing;
+		pg_usleep(1000L);
 	}
+	attempt.first = InvalidOid;
+	attempt.patience = ENDLESS_PATIENCE;
+	(void) take_locks(&attempt);
 }
 
 /*
@@ -129,6 +188,137 @@ fkfix_lock_is_idle(const ForeignKey *fk)
 }
 
 /*
+ * Takes all locks, or releases what it took and returns false.  A lock that one
+ * waits for cannot be had for a limited time, except by raising an error; so
+ * this is a subtransaction.
+ */
+static bool
+attempt_locks(Attempt *attempt)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	bool		statement_timeout = get_timeout_active(STATEMENT_TIMEOUT);
+	bool		taken = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		taken = take_locks(attempt);
+		if (taken)
+			ReleaseCurrentSubTransaction();
+		else
+			RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		bool		ours = LockTimeout != attempt->lock_timeout;
+		ErrorData  *error;
+
+		taken = false;
+		LockTimeout = attempt->lock_timeout;
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+
+		/* of two timeouts at the same moment the server reports one only */
+		if (!ours || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE ||
+			statement_timeout != get_timeout_active(STATEMENT_TIMEOUT))
+			ReThrowError(error);
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return taken;
+}
+
+/*
+ * Waits for the first table, if there is one, then takes the other locks.
+ * Returns false, and leaves it to the caller to release what was taken, if one
+ * of them is not to be had in time.
+ *
+ * The turn is a lock on the extension's own object that keeps rebuilds apart.
+ * Nobody waits for it who has locked a table in this attempt.
+ */
+static bool
+take_locks(Attempt *attempt)
+{
+	ListCell   *lc;
+
+	if (OidIsValid(attempt->first))
+		LockRelationOid(attempt->first, ShareRowExclusiveLock);
+	if (LockAcquire(&attempt->turn, ExclusiveLock, false,
+					OidIsValid(attempt->first)) == LOCKACQUIRE_NOT_AVAIL)
+	{
+		attempt->missing = InvalidOid;
+		return false;
+	}
+	AcceptInvalidationMessages();
+
+	attempt->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													attempt->patience);
+	foreach(lc, fkfix_order_tables(attempt->keys))
+	{
+		if (!lock_tree(attempt, lfirst_oid(lc)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A table and its partitions: these cannot change any more once their parent is
+ * locked.
+ */
+static bool
+lock_tree(Attempt *attempt, Oid relid)
+{
+	List	   *tree = list_make1_oid(relid);
+	ListCell   *lc;
+
+	foreach(lc, tree)
+	{
+		if (!lock_table(attempt, lfirst_oid(lc)))
+			return false;
+		tree = list_concat(tree, partitions_of(lfirst_oid(lc)));
+	}
+	return true;
+}
+
+/*
+ * Others are locked already.  Somebody who waits for one of those looks for a
+ * deadlock after deadlock_timeout; we must have released it before.
+ */
+static bool
+lock_table(Attempt *attempt, Oid relid)
+{
+	long		patience;
+
+	if (ConditionalLockRelationOid(relid, ShareRowExclusiveLock))
+		return true;
+	if (attempt->patience == ENDLESS_PATIENCE)
+	{
+		LockRelationOid(relid, ShareRowExclusiveLock);
+		return true;
+	}
+
+	attempt->missing = relid;
+	patience = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), attempt->deadline);
+	if (patience == 0)
+		return false;
+	if (attempt->lock_timeout == 0 || attempt->lock_timeout > patience)
+		LockTimeout = patience;
+	LockRelationOid(relid, ShareRowExclusiveLock);
+	/* the lock may have come at the very moment at which the time was up */
+	CHECK_FOR_INTERRUPTS();
+	LockTimeout = attempt->lock_timeout;
+	return true;
+}
+
+/*
  * Is a table open in this session, for anything but this question?  Whoever has
  * it open has a lock on it, which is asked for first: it is not usual, and
  * opening a table whose key has just been changed takes long.
@@ -166,27 +356,30 @@ is_locked(Oid relid)
 static List *
 trees_of(const ForeignKey *fk)
 {
-	return list_concat_unique_oid(tree_of(fk->confrelid, NoLock),
-								  tree_of(fk->conrelid, NoLock));
+	return list_concat_unique_oid(tree_of(fk->confrelid), tree_of(fk->conrelid));
 }
 
-/*
- * A table and its partitions, if any; the partitions locked on the way.  As
- * find_all_inheritors, but one that is being detached is still part of the key.
- * The children of legacy inheritance never are.
- */
+/* A table and its partitions, if any, as find_all_inheritors. */
 static List *
-tree_of(Oid relid, LOCKMODE lockmode)
+tree_of(Oid relid)
 {
 	List	   *tree = list_make1_oid(relid);
 	ListCell   *lc;
 
 	foreach(lc, tree)
-	{
-		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_PARTITIONED_TABLE)
-			tree = list_concat(tree,
-							   find_inheritance_children_extended(lfirst_oid(lc), false,
-																  lockmode, NULL, NULL));
-	}
+		tree = list_concat(tree, partitions_of(lfirst_oid(lc)));
 	return tree;
+}
+
+/*
+ * The partitions of a table, without those further below.  One that is being
+ * detached is still part of the key.  The children of legacy inheritance never
+ * are.
+ */
+static List *
+partitions_of(Oid relid)
+{
+	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+		return NIL;
+	return find_inheritance_children_extended(relid, false, NoLock, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lock.h
- *		Which locks a rebuild takes, and in which order.
+ *		Which locks a rebuild takes, and how it gets them.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,8 +13,7 @@
 #include "key.h"
 #include "extension.h"
 
-extern void fkfix_lock_turn(const Extension *extension);
-extern void fkfix_lock_keys(List *keys);
+extern void fkfix_lock_keys(const Extension *extension, List *keys);
 extern bool fkfix_lock_key_conditionally(const ForeignKey *fk);
 extern void fkfix_lock_check_idle(const ForeignKey *fk);
 extern bool fkfix_lock_is_idle(const ForeignKey *fk);

@@ -160,9 +160,7 @@ fkfix_request_lock_key(Request *request)
 		if (fk->oid == locked)
 			return fk;
 		fkfix_lock_check_idle(fk);
-		if (!OidIsValid(locked))
-			fkfix_lock_turn(request->extension);
-		fkfix_lock_keys(list_make1(fk));
+		fkfix_lock_keys(request->extension, list_make1(fk));
 		if (messages == SharedInvalidMessageCounter)
 			return fk;
 		locked = fk->oid;
