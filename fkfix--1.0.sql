@@ -71,10 +71,16 @@ COMMENT ON FUNCTION fkfix_announce_rules() IS
 'trigger function of fkfix_policy: lets every session know that the rules have changed';
 
 CREATE TRIGGER fkfix_announce_rules
-  AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON fkfix_policy
+  AFTER INSERT OR UPDATE OR DELETE ON fkfix_policy
+  FOR EACH ROW EXECUTE FUNCTION fkfix_announce_rules();
+
+CREATE TRIGGER fkfix_announce_truncate
+  AFTER TRUNCATE ON fkfix_policy
   FOR EACH STATEMENT EXECUTE FUNCTION fkfix_announce_rules();
 
-ALTER TABLE fkfix_policy ENABLE ALWAYS TRIGGER fkfix_announce_rules;
+ALTER TABLE fkfix_policy
+  ENABLE ALWAYS TRIGGER fkfix_announce_rules,
+  ENABLE ALWAYS TRIGGER fkfix_announce_truncate;
 
 --
 -- The history.  Names as text here too: a row outlives the key it is about.

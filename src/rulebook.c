@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/inval.h"
@@ -35,6 +36,7 @@ static bool up_to_date = false; /* nothing has changed since it was read */
 static bool undisturbed = false;	/* nothing has since reading began */
 
 static void read_rules(Extension *extension, Oid table);
+static bool announces(Oid table);
 static void forget_rules(Datum arg, Oid relid);
 
 PG_FUNCTION_INFO_V1(fkfix_announce_rules);
@@ -57,8 +59,9 @@ fkfix_rulebook_now(Extension *extension)
 /*
  * fkfix_announce_rules()
  *
- * AFTER statement trigger of fkfix_policy: tells all sessions, when this
- * transaction commits, that the rules have changed, and this one at once.
+ * AFTER trigger of fkfix_policy: tells all sessions, when this transaction
+ * commits, that the rules have changed, and this one at once.  It is one for
+ * rows, because an apply worker fires no other, and one for TRUNCATE.
  */
 Datum
 fkfix_announce_rules(PG_FUNCTION_ARGS)
@@ -90,7 +93,7 @@ read_rules(Extension *extension, Oid table)
 	caller = MemoryContextSwitchTo(context);
 	remembered_table = table;
 	up_to_date = false;
-	undisturbed = true;
+	undisturbed = announces(table);
 	policy = fkfix_policy_load(extension, GetLatestSnapshot());
 	MemoryContextSwitchTo(caller);
 
@@ -100,6 +103,29 @@ read_rules(Extension *extension, Oid table)
 	remembered = policy;
 	remembered_context = context;
 	up_to_date = undisturbed;
+}
+
+/*
+ * Will we hear of changes?  An owner who drops or disables the triggers, which
+ * we hear of, shall have slower DDL for it, not another policy.
+ */
+static bool
+announces(Oid table)
+{
+	Relation	rel = table_open(table, AccessShareLock);
+	int			count = 0;
+
+	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &rel->trigdesc->triggers[i];
+
+		if (trigger->tgenabled == TRIGGER_FIRES_ALWAYS &&
+			(strcmp(trigger->tgname, "fkfix_announce_rules") == 0 ||
+			 strcmp(trigger->tgname, "fkfix_announce_truncate") == 0))
+			count++;
+	}
+	table_close(rel, AccessShareLock);
+	return count == 2;
 }
 
 /* The relcache was told that a table, or every table, has changed. */

@@ -115,6 +115,26 @@ $subscriber->safe_psql('postgres', q{
 ($status, $out, $err) = $subscriber->psql('postgres', 'CREATE TABLE later (a int REFERENCES users)');
 like($err, qr/"later_a_fkey" of table "later" is now ON DELETE SET NULL/,
 	'rules that were replicated are enforced');
+
+# A session that has read the rules hears of those that the worker brings, takes
+# away or changes.  Rows it applies fire no triggers for statements.
+my $warm = $subscriber->background_psql('postgres', on_error_stop => 0);
+$warm->query('CREATE TABLE warm_0 (a int REFERENCES users)');
+my @heard;
+foreach my $change (q{INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES (4, 'warm*', 'cascade', 'fix')},
+	q{UPDATE fkfix_policy SET on_delete = 'set null' WHERE id = 4}, 'DELETE FROM fkfix_policy WHERE id = 4')
+{
+	$node->safe_psql('postgres', $change);
+	$node->wait_for_catchup('everything');
+	my $table = 'warm_' . (@heard + 1);
+	$warm->query("CREATE TABLE $table (a int REFERENCES users)");
+	push @heard, $subscriber->safe_psql('postgres',
+		"SELECT confdeltype FROM pg_constraint WHERE conrelid = '$table'::regclass AND contype = 'f'");
+}
+$warm->quit;
+is("@heard", 'c n a', 'a session hears of every rule that the worker writes');
+
+# What it rebuilds does not disturb the worker.
 $subscriber->safe_psql('postgres', 'SELECT * FROM fkfix_rebuild_all()');
 $node->safe_psql('postgres', q{INSERT INTO notes VALUES (3, 1); DELETE FROM users});
 $node->wait_for_catchup('everything');
