@@ -50,9 +50,10 @@ Datum
 fkfix_assert(PG_FUNCTION_ARGS)
 {
 	Assertion	assertion = {0};
-	Oid			relid = fkfix_args_table(fcinfo, 0);
+	Oid			relid;
 
 	assertion.extension = fkfix_extension_get();
+	relid = fkfix_args_table(fcinfo, 0);
 	assertion.policy = fkfix_policy_load(assertion.extension, GetActiveSnapshot());
 	assertion.reader = fkfix_shape_reader(relid);
 	initStringInfo(&assertion.keys);

@@ -65,6 +65,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	Enforcement enforcement;
 	List	   *rules;
 
+	baseline.extension = fkfix_extension_get();
 	FKFIX_REQUIRE_ARG(0, "referencing");
 	FKFIX_REQUIRE_ARG(1, "enforcement");
 	FKFIX_REQUIRE_ARG(2, "minimal");
@@ -75,7 +76,6 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	enforcement = fkfix_rule_parse_mode(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	baseline.context = CurrentMemoryContext;
 	baseline.scope = fkfix_pattern_parse_table("referencing", scope);
-	baseline.extension = fkfix_extension_get();
 	lock_policy(&baseline);
 	baseline.reader = fkfix_catalog_reader(NULL);
 	fkfix_catalog_read_all(baseline.reader);

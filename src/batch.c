@@ -78,13 +78,13 @@ fkfix_rebuild_all(PG_FUNCTION_ARGS)
 		.hcxt = CurrentMemoryContext
 	};
 
+	batch.extension = fkfix_extension_get();
 	PreventCommandDuringRecovery("fkfix_rebuild_all()");
 	PreventCommandIfReadOnly("fkfix_rebuild_all()");
 	InitMaterializedSRF(fcinfo, 0);
 	batch.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	batch.relid = fkfix_args_table(fcinfo, 0);
 	batch.context = CurrentMemoryContext;
-	batch.extension = fkfix_extension_get();
 	batch.patients = hash_create("fkfix keys to rebuild", 256, &ctl,
 								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 

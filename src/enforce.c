@@ -317,7 +317,7 @@ note_table(Oid relid, Deeds *deeds)
 static void
 enforce(const Deeds *deeds, const char *command_tag)
 {
-	Statement	statement = {fkfix_extension_get(), NULL, command_tag, deeds->detaches};
+	Statement	statement = {fkfix_extension_get_any(), NULL, command_tag, deeds->detaches};
 
 	statement.policy = fkfix_rulebook_now(statement.extension);
 	if (statement.policy->rules == NIL)

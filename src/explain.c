@@ -73,6 +73,7 @@ Datum
 fkfix_explain(PG_FUNCTION_ARGS)
 {
 	Explanation e = {0};
+	Extension  *extension = fkfix_extension_get();
 	List	   *winners;
 
 	FKFIX_REQUIRE_ARG(0, "relation");
@@ -83,7 +84,7 @@ fkfix_explain(PG_FUNCTION_ARGS)
 	e.fk = find_root(e.reader, PG_GETARG_OID(0), NameStr(*PG_GETARG_NAME(1)));
 	e.key_columns = fkfix_catalog_column_names(e.reader, e.fk->conrelid, e.fk->conkey,
 											   e.fk->nkeys);
-	e.policy = fkfix_policy_load(fkfix_extension_get(), GetActiveSnapshot());
+	e.policy = fkfix_policy_load(extension, GetActiveSnapshot());
 
 	if (!fkfix_audit_in_scope(e.reader, e.fk))
 	{

@@ -28,6 +28,7 @@
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
@@ -44,6 +45,7 @@ static bool up_to_date = false; /* nothing has changed since it was found */
 static bool undisturbed = false;	/* nothing has since the search began */
 
 static void find_extension(void);
+static char *read_extension(Extension *extension);
 static Oid	find_table(const char *name);
 static void forget_extension(Datum arg, Oid relid);
 static bool is_enforce_function(Oid function);
@@ -51,10 +53,34 @@ static bool is_enforce_function(Oid function);
 int			fkfix_enforcement = ENFORCE_BY_POLICY;
 
 /*
- * Returns the extension as it is installed in this database, palloc'd.
+ * Returns the extension as it is installed in this database, palloc'd.  For
+ * functions that people call, and before they look at an argument: raises an
+ * error if the install script that declared them was that of another version,
+ * whose arguments and results may differ.
  */
 Extension *
 fkfix_extension_get(void)
+{
+	Extension  *extension = fkfix_extension_get_any();
+	Extension	now;
+	const char *version = read_extension(&now);
+
+	if (version != NULL && strcmp(version, FKFIX_VERSION) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("extension \"%s\" is of version %s, but this session has loaded the library of version %s",
+						"fkfix", version, FKFIX_VERSION),
+				 errhint("Run ALTER EXTENSION fkfix UPDATE; if that has been done, start a new session.")));
+	return extension;
+}
+
+/*
+ * The same for what the server calls.  That goes by the columns of our tables,
+ * whatever the version; and an update of the files must not stop all DDL until
+ * every database has had its ALTER EXTENSION.
+ */
+Extension *
+fkfix_extension_get_any(void)
 {
 	Extension  *extension = palloc(sizeof(Extension));
 
@@ -188,18 +214,32 @@ static void
 find_extension(void)
 {
 	static bool listening = false;
-	Relation	rel;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
 
 	if (!listening)
 		CacheRegisterRelcacheCallback(forget_extension, (Datum) 0);
 	listening = true;
 	undisturbed = true;
-	memset(&remembered, 0, sizeof(Extension));
+	(void) read_extension(&remembered);
+	remembered.policy = find_table("fkfix_policy");
+	remembered.history = find_table("fkfix_history");
+	up_to_date = undisturbed && OidIsValid(remembered.policy) &&
+		OidIsValid(remembered.history);
+}
 
-	rel = table_open(ExtensionRelationId, AccessShareLock);
+/*
+ * Fills in the extension's OID and schema, and clears the rest.  Returns its
+ * version, palloc'd, or NULL if there is no such extension.
+ */
+static char *
+read_extension(Extension *extension)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	char	   *version = NULL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	memset(extension, 0, sizeof(Extension));
 	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
 				CStringGetDatum("fkfix"));
 	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
@@ -207,17 +247,16 @@ find_extension(void)
 	if (HeapTupleIsValid(tuple))
 	{
 		Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
+		bool		isnull;
 
-		remembered.oid = form->oid;
-		remembered.schema = form->extnamespace;
+		extension->oid = form->oid;
+		extension->schema = form->extnamespace;
+		version = TextDatumGetCString(heap_getattr(tuple, Anum_pg_extension_extversion,
+												   RelationGetDescr(rel), &isnull));
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-
-	remembered.policy = find_table("fkfix_policy");
-	remembered.history = find_table("fkfix_history");
-	up_to_date = undisturbed && OidIsValid(remembered.policy) &&
-		OidIsValid(remembered.history);
+	return version;
 }
 
 /* A table of the extension's, InvalidOid if there is none of that name. */

@@ -35,6 +35,7 @@ typedef struct Extension
 extern int	fkfix_enforcement;
 
 extern Extension *fkfix_extension_get(void);
+extern Extension *fkfix_extension_get_any(void);
 extern Oid	fkfix_extension_table(const Extension *extension, const char *name);
 extern char *fkfix_extension_event_trigger(char *enabled);
 extern const char *fkfix_extension_off_duty(void);

@@ -114,6 +114,7 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 {
 	Notes		notes;
 	Lint	   *lint = &notes.lint;
+	Extension  *extension = fkfix_extension_get();
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -121,7 +122,7 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 	lint->context = CurrentMemoryContext;
 	lint->reader = fkfix_catalog_reader(NULL);
 	fkfix_catalog_read_all(lint->reader);
-	lint->policy = fkfix_policy_load(fkfix_extension_get(), GetActiveSnapshot());
+	lint->policy = fkfix_policy_load(extension, GetActiveSnapshot());
 	notes.rules = make_table("fkfix rule notes", sizeof(Rule *), sizeof(RuleNote));
 	notes.pairs = make_table("fkfix pair notes", offsetof(PairNote, keys), sizeof(PairNote));
 

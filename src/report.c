@@ -55,6 +55,7 @@ fkfix_audit(PG_FUNCTION_ARGS)
 {
 	Report		report = {0};
 
+	report.extension = fkfix_extension_get();
 	FKFIX_REQUIRE_ARG(1, "all_keys");
 	InitMaterializedSRF(fcinfo, 0);
 	begin_report(&report, fkfix_args_table(fcinfo, 0));
@@ -82,6 +83,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 	bool		nulls[STATUS_COLUMNS] = {0};
 	int			i = 0;
 
+	report.extension = fkfix_extension_get();
 	InitMaterializedSRF(fcinfo, 0);
 	begin_report(&report, InvalidOid);
 	fkfix_key_each_root(report.reader, InvalidOid, count_key, &report);
@@ -102,7 +104,6 @@ fkfix_status(PG_FUNCTION_ARGS)
 static void
 begin_report(Report *report, Oid relid)
 {
-	report->extension = fkfix_extension_get();
 	report->policy = fkfix_policy_load(report->extension, GetActiveSnapshot());
 	report->reader = fkfix_shape_reader(relid);
 }

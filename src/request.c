@@ -54,12 +54,12 @@ fkfix_rebuild(PG_FUNCTION_ARGS)
 	Request		request = {.cause = "rebuild"};
 	ForeignKey *fk;
 
+	request.extension = fkfix_extension_get();
 	FKFIX_REQUIRE_ARG(0, "relation");
 	FKFIX_REQUIRE_ARG(1, "constraint_name");
 	PreventCommandDuringRecovery("fkfix_rebuild()");
 	PreventCommandIfReadOnly("fkfix_rebuild()");
 
-	request.extension = fkfix_extension_get();
 	request.relid = PG_GETARG_OID(0);
 	request.name = NameStr(*PG_GETARG_NAME(1));
 	request.on_delete = fkfix_args_action(fcinfo, 2, true);

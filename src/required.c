@@ -37,6 +37,7 @@
 /* The key that a tool asks about. */
 typedef struct Inquiry
 {
+	Extension  *extension;
 	Reader	   *reader;
 	Oid			referencing;	/* InvalidOid: not there yet, and so below */
 	Oid			referenced;
@@ -79,6 +80,7 @@ fkfix_required_actions(PG_FUNCTION_ARGS)
 	bool		nulls[REQUIRED_COLUMNS] = {0};
 	int			i = 0;
 
+	inquiry.extension = fkfix_extension_get();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	read_inquiry(fcinfo, &inquiry);
@@ -286,7 +288,7 @@ present_nullability(Inquiry *inquiry)
 static List *
 find_rules(Inquiry *inquiry)
 {
-	Policy	   *policy = fkfix_policy_load(fkfix_extension_get(), GetActiveSnapshot());
+	Policy	   *policy = fkfix_policy_load(inquiry->extension, GetActiveSnapshot());
 
 	/* no other schema can have such a name */
 	if (strncmp(inquiry->names.referencing_schema, "pg_temp", strlen("pg_temp")) == 0)

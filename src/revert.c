@@ -49,11 +49,11 @@ fkfix_revert(PG_FUNCTION_ARGS)
 	Change	   *change;
 	ForeignKey *fk;
 
+	request.extension = fkfix_extension_get();
 	FKFIX_REQUIRE_ARG(0, "history_id");
 	PreventCommandDuringRecovery("fkfix_revert()");
 	PreventCommandIfReadOnly("fkfix_revert()");
 
-	request.extension = fkfix_extension_get();
 	change = fkfix_history_read(request.extension, PG_GETARG_INT64(0));
 	if (change == NULL)
 		ereport(ERROR,

@@ -75,9 +75,9 @@ fkfix_script(PG_FUNCTION_ARGS)
 	Collection	collection = {&script, NULL, CurrentMemoryContext};
 	ScriptWriter write;
 
+	script.extension = fkfix_extension_get();
 	FKFIX_REQUIRE_ARG(0, "format");
 	write = find_writer(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	script.extension = fkfix_extension_get();
 	script.reader = fkfix_shape_reader(InvalidOid);
 	collection.policy = fkfix_policy_load(script.extension, GetActiveSnapshot());
 	fkfix_key_each_root(script.reader, InvalidOid, collect, &collection);

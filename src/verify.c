@@ -56,8 +56,8 @@ fkfix_verify(PG_FUNCTION_ARGS)
 {
 	Verification verification;
 
-	InitMaterializedSRF(fcinfo, 0);
 	verification.extension = fkfix_extension_get();
+	InitMaterializedSRF(fcinfo, 0);
 	verification.reader = fkfix_shape_reader(fkfix_args_table(fcinfo, 0));
 	verification.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	fkfix_key_each_root(verification.reader, fkfix_args_table(fcinfo, 0), verify_key,
