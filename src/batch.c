@@ -52,6 +52,7 @@ typedef struct Batch
 } Batch;
 
 static void lock_violations(Batch *batch);
+static void hint_at_portions(void *arg);
 static void look(Batch *batch, KeyVisitor visit);
 static void collect(const ForeignKey *fk, void *state);
 static void treat(const ForeignKey *fk, void *state);
@@ -99,6 +100,7 @@ static void
 lock_violations(Batch *batch)
 {
 	Reader	   *reader = fkfix_catalog_reader(NULL);
+	ErrorContextCallback context = {error_context_stack, hint_at_portions, NULL};
 	ListCell   *lc;
 
 	if (batch->violations == NIL)
@@ -108,7 +110,20 @@ lock_violations(Batch *batch)
 		fkfix_request_check_privileges(reader, lfirst(lc));
 		fkfix_lock_check_idle(lfirst(lc));
 	}
+	error_context_stack = &context;
 	fkfix_lock_keys(batch->extension, batch->violations);
+	error_context_stack = context.previous;
+}
+
+/*
+ * Where the lock table is full, the server's own hint asks for a restart.  There
+ * is another way.
+ */
+static void
+hint_at_portions(void *arg)
+{
+	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
+		errhint("You might need to increase max_locks_per_transaction, or to rebuild fewer keys in one transaction, as with fkfix_rebuild_all(relation).");
 }
 
 /* Visits all keys as they are now, with the rules as they are now. */
