@@ -15,7 +15,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(start_server often chance is_whole state_of ask_for start_session pid_of kill_backend kill_server
+our @EXPORT = qw(start_server often chance is_whole state_of ask_for start_session pid_of kill_backend await_crash kill_server
 	await_recovery check_storage @pairs);
 
 srand($ENV{SEED} || ($ENV{SAMPLE} ? int(rand(1_000_000)) : 1));
@@ -104,7 +104,17 @@ sub pid_of
 sub kill_backend
 {
 	my ($node, $pid) = @_;
+	my $offset = -s $node->logfile;
 	kill 'KILL', $pid;
+	await_crash($node, $offset);
+	return;
+}
+
+# Until the postmaster has noticed that a backend is gone, it goes on as before.
+sub await_crash
+{
+	my ($node, $offset) = @_;
+	$node->wait_for_log(qr/all server processes terminated; reinitializing/, $offset);
 	return;
 }
 
