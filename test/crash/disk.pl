@@ -17,7 +17,8 @@ my $data_disk = getcwd() . '/disk/data';
 sub fill
 {
 	my ($disk, $rest) = @_;
-	my ($free) = run_command([ 'df', '--output=avail', '--block-size=1024', $disk ]) =~ /(\d+)\s*$/ or die "no disk $disk";
+	my ($free) = run_command([ 'df', '--output=avail', '--block-size=1024', $disk ]);
+	$free =~ s/\D+//g;
 	system_or_bail('fallocate', '--length', ($free - $rest) . 'KiB', "$disk/filler") if $free > $rest;
 	return;
 }
