@@ -167,3 +167,20 @@ clean_up_with() {
 count() {
 	grep -cE -- "$1" "$2" 2>/dev/null || true
 }
+
+#
+# verdict PROMISE CHECK...: prints an "ok - " line or, after what is wrong, a
+# "not ok - " line.  What the check says is complaints; none is good.  What it says to standard error is one too, so that a check that
+# breaks does not pass.
+#
+verdict() {
+	local promise=$1 complaints
+	shift
+	complaints=$("$@" 2>&1) || true
+	if [ -z "$complaints" ]; then
+		say "ok - $promise"
+	else
+		printf '%s\n' "$complaints" | sed 's/^/# /'
+		say "not ok - $promise"
+	fi
+}
