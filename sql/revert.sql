@@ -76,6 +76,17 @@ SELECT fkfix_revert(:last);  -- fails
 SELECT fkfix_revert(0);  -- fails
 SELECT fkfix_revert(NULL);  -- fails
 
+-- A history whose owner has altered it
+BEGIN;
+ALTER TABLE fkfix_history ALTER old_on_delete DROP NOT NULL;
+UPDATE fkfix_history SET old_on_delete = NULL;
+SELECT fkfix_revert(:last);  -- fails
+ROLLBACK;
+BEGIN;
+ALTER TABLE fkfix_history DROP COLUMN old_on_update;
+SELECT fkfix_revert(:last);  -- fails
+ROLLBACK;
+
 DROP FUNCTION definition();
 DROP TABLE other;
 DROP SCHEMA "S.1" CASCADE;

@@ -106,15 +106,28 @@ fkfix_history_read(Extension *extension, int64 id)
 	return change;
 }
 
-/* The text in a column, declared NOT NULL, of the row that was read. */
+/*
+ * The text in a column of the row that was read.  The table declares it NOT
+ * NULL, but its owner may have thought otherwise.
+ */
 static char *
 copy_field(MemoryContext context, const char *column)
 {
 	TupleDesc	desc = SPI_tuptable->tupdesc;
+	int			number = SPI_fnumber(desc, column);
+	char	   *value = number == SPI_ERROR_NOATTRIBUTE ? NULL :
+	SPI_getvalue(SPI_tuptable->vals[0], desc, number);
 
-	return MemoryContextStrdup(context,
-							   SPI_getvalue(SPI_tuptable->vals[0], desc,
-											SPI_fnumber(desc, column)));
+	if (value == NULL)
+		ereport(ERROR,
+				(errcode(number == SPI_ERROR_NOATTRIBUTE ?
+						 ERRCODE_UNDEFINED_COLUMN : ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("table \"%s\" has been altered", "fkfix_history"),
+				 number == SPI_ERROR_NOATTRIBUTE ?
+				 errdetail("It has no column \"%s\".", column) :
+				 errdetail("Its column \"%s\" holds a null.", column),
+				 errhint("Undo the change, or drop and create the extension.")));
+	return MemoryContextStrdup(context, value);
 }
 
 static void
