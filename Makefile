@@ -46,7 +46,7 @@ endif
 
 $(OBJS): $(wildcard src/*.h) fkfix.control
 
-.PHONY: test test-versions test-deep demo lint headerscheck indent dist
+.PHONY: test test-versions test-deep bench demo lint headerscheck indent dist
 
 test:
 	@PG_CONFIG='$(PG_CONFIG)' TESTS='$(TESTS)' SUITES='$(SUITES)' test/run
@@ -59,6 +59,10 @@ test-versions:
 
 test-deep:
 	@PG_CONFIG='$(PG_CONFIG)' PARTS='$(PARTS)' test/deep/run
+
+# Sizes are taken from the command line or the environment; see test/bench/run.
+bench:
+	@PG_CONFIG='$(PG_CONFIG)' test/bench/run
 
 demo:
 	@PG_CONFIG='$(PG_CONFIG)' test/demo
