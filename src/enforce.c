@@ -48,6 +48,7 @@
 #define DDL_COMMANDS_NCOLUMNS	9
 
 static bool may_concern(Node *parsetree);
+static bool alter_may_concern(const AlterTableStmt *stmt);
 static List *collected_commands(FunctionCallInfo fcinfo);
 static void note_command(CollectedCommand *command, Deeds *deeds);
 static void note_alter_table(CollectedCommand *command, Deeds *deeds);
@@ -120,14 +121,45 @@ may_concern(Node *parsetree)
 		case T_AlterDomainStmt:
 		case T_AlterExtensionContentsStmt:
 		case T_AlterObjectSchemaStmt:
-		case T_AlterTableStmt:
 		case T_CreateSchemaStmt:
 		case T_CreateStmt:
 		case T_RenameStmt:
 			return true;
+		case T_AlterTableStmt:
+			return alter_may_concern(castNode(AlterTableStmt, parsetree));
 		default:
 			return false;
 	}
+}
+
+/*
+ * Everyday ALTER TABLE is told by what was written, which costs less than to ask
+ * what has been done.
+ */
+static bool
+alter_may_concern(const AlterTableStmt *stmt)
+{
+	Oid			relid = RangeVarGetRelid(stmt->relation, NoLock, true);
+	ListCell   *lc;
+
+	if (!OidIsValid(relid))
+		return true;			/* IF EXISTS, perhaps; it will be seen */
+	foreach(lc, stmt->cmds)
+	{
+		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		ListCell   *constraint;
+
+		if (!leaves_matches_alone(fkfix_compat_subtype(cmd), relid))
+			return true;
+		if (cmd->subtype != AT_AddColumn)
+			continue;
+		foreach(constraint, castNode(ColumnDef, cmd->def)->constraints)
+		{
+			if (lfirst_node(Constraint, constraint)->contype == CONSTR_FOREIGN)
+				return true;
+		}
+	}
+	return false;
 }
 
 /*
