@@ -22,31 +22,10 @@
 #include "domain.h"
 #include "policy.h"
 
-/* Under which of a key's names a rule can be filed. */
-typedef enum FileName
-{
-	FILE_REFERENCING,
-	FILE_CONSTRAINT,
-	FILE_REFERENCED,
-	FILE_COLUMN,				/* the first column */
-	FILE_NAMES					/* how many there are */
-} FileName;
-
-/* The rules that are filed under one name. */
-typedef struct RuleFile
-{
-	FileName	what;			/* hash key, with the name */
-	NameData	name;
-	List	   *rules;			/* best first */
-} RuleFile;
-
 static int	compare_precedence(const Rule *x, const Rule *y);
 static int	compare_rules(const ListCell *a, const ListCell *b);
-static void file_rules(Policy *policy);
-static const char *literal_of(const Rule *rule, FileName *what);
-static const char *name_for_file(const KeyNames *names, FileName what);
-static RuleFile *find_file(const Policy *policy, FileName what,
-						   const char *name, HASHACTION action);
+static List *candidates(const Policy *policy, FileName what,
+						const KeyNames *names);
 static List *add_winners(List *winners, List *rules, const KeyNames *names);
 static void refuse_guess(List *winners);
 static bool name_key(Reader *reader, const ForeignKey *fk, bool columns,
@@ -74,6 +53,7 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan;
 	AttrNumber	attnums[POLICY_NCOLUMNS];
+	ListCell   *lc;
 
 	fkfix_rule_find_columns(rel, attnums);
 	snapshot = RegisterSnapshot(snapshot);
@@ -93,7 +73,14 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 	table_close(rel, AccessShareLock);
 
 	list_sort(policy->rules, compare_rules);
-	file_rules(policy);
+	policy->files = fkfix_filing_make(policy->rules);
+	foreach(lc, policy->rules)
+	{
+		Rule	   *rule = lfirst(lc);
+
+		policy->needs_columns |= rule->columns != NIL;
+		policy->needs_nullability |= rule->nullability != NULLABLE_EITHER;
+	}
 	return policy;
 }
 
@@ -145,15 +132,8 @@ fkfix_policy_winners_by_name(const Policy *policy, const KeyNames *names)
 {
 	List	   *winners = NIL;
 
-	for (int what = 0; what < FILE_NAMES; what++)
-	{
-		const char *name = name_for_file(names, what);
-		RuleFile   *file = name ? find_file(policy, what, name, HASH_FIND) : NULL;
-
-		if (file != NULL)
-			winners = add_winners(winners, file->rules, names);
-	}
-	winners = add_winners(winners, policy->others, names);
+	for (int what = 0; what < FILE_COUNT; what++)
+		winners = add_winners(winners, candidates(policy, what, names), names);
 	list_sort(winners, compare_rules);
 	if (names->nullability == NULLABLE_EITHER)
 		refuse_guess(winners);
@@ -167,24 +147,18 @@ List *
 fkfix_policy_all_matches(const Policy *policy, Reader *reader, const ForeignKey *fk)
 {
 	KeyNames	names;
-	List	   *candidates = list_copy(policy->others);
 	List	   *matches = NIL;
 	ListCell   *lc;
 
 	if (!name_key(reader, fk, policy->needs_columns, policy->needs_nullability, &names))
 		return NIL;
-	for (int what = 0; what < FILE_NAMES; what++)
+	for (int what = 0; what < FILE_COUNT; what++)
 	{
-		const char *name = name_for_file(&names, what);
-		RuleFile   *file = name ? find_file(policy, what, name, HASH_FIND) : NULL;
-
-		if (file != NULL)
-			candidates = list_concat(candidates, file->rules);
-	}
-	foreach(lc, candidates)
-	{
-		if (names_match(lfirst(lc), &names))
-			matches = lappend(matches, lfirst(lc));
+		foreach(lc, candidates(policy, what, &names))
+		{
+			if (names_match(lfirst(lc), &names))
+				matches = lappend(matches, lfirst(lc));
+		}
 	}
 	list_sort(matches, compare_rules);
 	return matches;
@@ -225,104 +199,30 @@ compare_rules(const ListCell *a, const ListCell *b)
 	return 0;
 }
 
-/* Files each rule, and notes what the rules look at. */
-static void
-file_rules(Policy *policy)
+/* The rules of one kind that may match a key. */
+static List *
+candidates(const Policy *policy, FileName what, const KeyNames *names)
 {
-	HASHCTL		ctl = {
-		.keysize = offsetof(RuleFile, rules),
-		.entrysize = sizeof(RuleFile),
-		.hcxt = CurrentMemoryContext
-	};
-	ListCell   *lc;
+	const char *name = NULL;
 
-	policy->filed = hash_create("fkfix rules", 64, &ctl,
-								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	foreach(lc, policy->rules)
-	{
-		Rule	   *rule = lfirst(lc);
-		FileName	what;
-		const char *name = literal_of(rule, &what);
-
-		policy->needs_columns |= rule->columns != NIL;
-		policy->needs_nullability |= rule->nullability != NULLABLE_EITHER;
-		if (name == NULL)
-			policy->others = lappend(policy->others, rule);
-		else
-		{
-			RuleFile   *file = find_file(policy, what, name, HASH_ENTER);
-
-			file->rules = lappend(file->rules, rule);
-		}
-	}
-}
-
-/* A name that all keys have that match a rule; NULL if there is none. */
-static const char *
-literal_of(const Rule *rule, FileName *what)
-{
-	if (rule->referencing != NULL &&
-		rule->referencing->name.specificity == SPECIFIC_LITERAL)
-	{
-		*what = FILE_REFERENCING;
-		return rule->referencing->name.text;
-	}
-	if (rule->constraint_name != NULL &&
-		rule->constraint_name->specificity == SPECIFIC_LITERAL)
-	{
-		*what = FILE_CONSTRAINT;
-		return rule->constraint_name->text;
-	}
-	if (rule->referenced != NULL &&
-		rule->referenced->name.specificity == SPECIFIC_LITERAL)
-	{
-		*what = FILE_REFERENCED;
-		return rule->referenced->name.text;
-	}
-	if (rule->columns != NIL &&
-		((NamePattern *) linitial(rule->columns))->specificity == SPECIFIC_LITERAL)
-	{
-		*what = FILE_COLUMN;
-		return ((NamePattern *) linitial(rule->columns))->text;
-	}
-	return NULL;
-}
-
-/* The name under which a key's rules of one kind are filed; NULL if none are. */
-static const char *
-name_for_file(const KeyNames *names, FileName what)
-{
 	switch (what)
 	{
 		case FILE_REFERENCING:
-			return names->referencing;
+			name = names->referencing;
+			break;
 		case FILE_CONSTRAINT:
-			return names->constraint_name;
+			name = names->constraint_name;
+			break;
 		case FILE_REFERENCED:
-			return names->referenced;
+			name = names->referenced;
+			break;
 		case FILE_COLUMN:
-			return names->columns == NIL ? NULL : linitial(names->columns);
-		case FILE_NAMES:
+			name = names->columns == NIL ? NULL : linitial(names->columns);
+			break;
+		case FILE_NONE:
 			break;
 	}
-	return NULL;
-}
-
-/* A longer name than names can be is cut, and then matches nothing. */
-static RuleFile *
-find_file(const Policy *policy, FileName what, const char *name, HASHACTION action)
-{
-	RuleFile	key;
-	RuleFile   *file;
-	bool		found;
-
-	MemSet(&key, 0, sizeof(key));
-	key.what = what;
-	namestrcpy(&key.name, name);
-	file = hash_search(policy->filed, &key, action, &found);
-	if (!found && file != NULL)
-		file->rules = NIL;
-	return file;
+	return fkfix_filing_find(policy->files, what, name);
 }
 
 /* Adds rules that match to the winners, or puts better ones in their place. */

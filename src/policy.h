@@ -9,10 +9,10 @@
 #define FKFIX_POLICY_H
 
 #include "nodes/pg_list.h"
-#include "utils/hsearch.h"
 #include "utils/snapshot.h"
 
 #include "extension.h"
+#include "filing.h"
 #include "key.h"
 #include "rule.h"
 
@@ -28,15 +28,11 @@ typedef struct KeyNames
 	Nullability nullability;	/* NULLABLE_EITHER: not known */
 } KeyNames;
 
-/*
- * All rules, best first.  Thousands of them may each be about one table, so each
- * is also filed under a name that what it matches must have, if there is one.
- */
+/* All rules, best first. */
 typedef struct Policy
 {
 	List	   *rules;
-	HTAB	   *filed;			/* lists of Rule, best first, by what and name */
-	List	   *others;			/* Rules that are not filed, best first */
+	RuleFiles  *files;
 	bool		needs_columns;	/* some rule looks at columns */
 	bool		needs_nullability;	/* some rule looks at nullability */
 } Policy;
