@@ -16,6 +16,7 @@
 
 #include "args.h"
 #include "audit.h"
+#include "rulebook.h"
 #include "shape.h"
 
 /* As many keys are named in full. */
@@ -25,7 +26,7 @@
 typedef struct Assertion
 {
 	Extension  *extension;
-	Policy	   *policy;
+	const Policy *policy;
 	Reader	   *reader;
 	int			count;			/* keys that are not in order */
 	int			violations;		/* those of them that a rebuild cures */
@@ -54,7 +55,7 @@ fkfix_assert(PG_FUNCTION_ARGS)
 
 	assertion.extension = fkfix_extension_get();
 	relid = fkfix_args_table(fcinfo, 0);
-	assertion.policy = fkfix_policy_load(assertion.extension, GetActiveSnapshot());
+	assertion.policy = fkfix_rulebook_as_of(assertion.extension, GetActiveSnapshot());
 	assertion.reader = fkfix_shape_reader(relid);
 	initStringInfo(&assertion.keys);
 	initStringInfo(&assertion.remedies);

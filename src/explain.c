@@ -20,6 +20,7 @@
 #include "args.h"
 #include "audit.h"
 #include "request.h"
+#include "rulebook.h"
 
 #define EXPLAIN_COLUMNS	10
 
@@ -32,7 +33,7 @@ typedef struct Explanation
 	Reader	   *reader;
 	const ForeignKey *fk;
 	List	   *key_columns;
-	Policy	   *policy;
+	const Policy *policy;
 	ReturnSetInfo *rsinfo;
 	int			position;
 } Explanation;
@@ -84,7 +85,7 @@ fkfix_explain(PG_FUNCTION_ARGS)
 	e.fk = find_root(e.reader, PG_GETARG_OID(0), NameStr(*PG_GETARG_NAME(1)));
 	e.key_columns = fkfix_catalog_column_names(e.reader, e.fk->conrelid, e.fk->conkey,
 											   e.fk->nkeys);
-	e.policy = fkfix_policy_load(extension, GetActiveSnapshot());
+	e.policy = fkfix_rulebook_as_of(extension, GetActiveSnapshot());
 
 	if (!fkfix_audit_in_scope(e.reader, e.fk))
 	{

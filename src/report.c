@@ -18,6 +18,7 @@
 #include "args.h"
 #include "audit.h"
 #include "hazard.h"
+#include "rulebook.h"
 #include "shape.h"
 
 #define AUDIT_COLUMNS	13
@@ -27,7 +28,7 @@
 typedef struct Report
 {
 	Extension  *extension;
-	Policy	   *policy;
+	const Policy *policy;
 	Reader	   *reader;
 	bool		all_keys;
 	ReturnSetInfo *rsinfo;
@@ -104,7 +105,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 static void
 begin_report(Report *report, Oid relid)
 {
-	report->policy = fkfix_policy_load(report->extension, GetActiveSnapshot());
+	report->policy = fkfix_rulebook_as_of(report->extension, GetActiveSnapshot());
 	report->reader = fkfix_shape_reader(relid);
 }
 

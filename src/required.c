@@ -31,6 +31,7 @@
 #include "args.h"
 #include "audit.h"
 #include "domain.h"
+#include "rulebook.h"
 
 #define REQUIRED_COLUMNS	4
 
@@ -288,7 +289,7 @@ present_nullability(Inquiry *inquiry)
 static List *
 find_rules(Inquiry *inquiry)
 {
-	Policy	   *policy = fkfix_policy_load(inquiry->extension, GetActiveSnapshot());
+	const Policy *policy = fkfix_rulebook_as_of(inquiry->extension, GetActiveSnapshot());
 
 	/* no other schema can have such a name */
 	if (strncmp(inquiry->names.referencing_schema, "pg_temp", strlen("pg_temp")) == 0)

@@ -13,12 +13,17 @@
  *
  * What is read is read with a fresh snapshot, so that a rule that another
  * session has committed binds the next statement, whatever the isolation level.
+ * A query that reports on the rules sees those that its own snapshot sees; that
+ * they mostly are the ones remembered spares it from reading a table that may
+ * have grown.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/transam.h"
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/inval.h"
@@ -35,6 +40,13 @@ static Oid	remembered_table = InvalidOid;
 static bool up_to_date = false; /* nothing has changed since it was read */
 static bool undisturbed = false;	/* nothing has since reading began */
 
+/* What it was read with, and in which transaction. */
+static SnapshotData read_with;
+static TransactionId read_xid = InvalidTransactionId;
+
+static bool is_current(Oid table);
+static bool sees_all(Snapshot snapshot);
+static void note_snapshot(Snapshot snapshot);
 static void read_rules(Extension *extension, Oid table);
 static bool announces(Oid table);
 static void forget_rules(Datum arg, Oid relid);
@@ -50,10 +62,27 @@ fkfix_rulebook_now(Extension *extension)
 {
 	Oid			table = fkfix_extension_table(extension, "fkfix_policy");
 
-	AcceptInvalidationMessages();
-	if (!up_to_date || remembered_table != table)
+	if (!is_current(table))
 		read_rules(extension, table);
 	return remembered;
+}
+
+/*
+ * Returns the rules that a snapshot sees, for as long as fkfix_rulebook_now()
+ * does: those remembered if it sees all of them, which it does unless it is
+ * older than they are.
+ */
+const Policy *
+fkfix_rulebook_as_of(Extension *extension, Snapshot snapshot)
+{
+	Oid			table = fkfix_extension_table(extension, "fkfix_policy");
+
+	/* the leader of a parallel query takes no further snapshot */
+	if (!is_current(table) && !IsInParallelMode())
+		read_rules(extension, table);
+	if (is_current(table) && sees_all(snapshot))
+		return remembered;
+	return fkfix_policy_load(extension, snapshot);
 }
 
 /*
@@ -75,6 +104,50 @@ fkfix_announce_rules(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* Are the rules remembered, and has nothing changed since they were read? */
+static bool
+is_current(Oid table)
+{
+	AcceptInvalidationMessages();
+	return up_to_date && remembered_table == table;
+}
+
+/*
+ * Does a snapshot see all that was seen when the rules were read?  It does if
+ * no transaction runs according to it that had ended by then, and no command of
+ * its own transaction has been run since.
+ */
+static bool
+sees_all(Snapshot snapshot)
+{
+	bool		recovery = snapshot->takenDuringRecovery;
+	const TransactionId *running = recovery ? snapshot->subxip : snapshot->xip;
+	uint32		count = recovery ? snapshot->subxcnt : snapshot->xcnt;
+
+	if (TransactionIdPrecedes(snapshot->xmax, read_with.xmax))
+		return false;
+	for (uint32 i = 0; i < count; i++)
+	{
+		if (TransactionIdPrecedes(running[i], read_with.xmax) &&
+			!XidInMVCCSnapshot(running[i], &read_with))
+			return false;
+	}
+	return !TransactionIdIsValid(read_xid) || snapshot->curcid >= read_with.curcid ||
+		read_xid != GetTopTransactionIdIfAny();
+}
+
+/* Copies what sees_all() looks at, into the current memory context. */
+static void
+note_snapshot(Snapshot snapshot)
+{
+	read_with = *snapshot;
+	read_with.xip = palloc((snapshot->xcnt + 1) * sizeof(TransactionId));
+	read_with.subxip = palloc((snapshot->subxcnt + 1) * sizeof(TransactionId));
+	memcpy(read_with.xip, snapshot->xip, snapshot->xcnt * sizeof(TransactionId));
+	memcpy(read_with.subxip, snapshot->subxip, snapshot->subxcnt * sizeof(TransactionId));
+	read_xid = GetTopTransactionIdIfAny();
+}
+
 /* Reads the rules, and lets go of the old ones when the transaction ends. */
 static void
 read_rules(Extension *extension, Oid table)
@@ -83,6 +156,7 @@ read_rules(Extension *extension, Oid table)
 	MemoryContext context;
 	MemoryContext caller;
 	Policy	   *policy;
+	Snapshot	snapshot;
 
 	if (!listening)
 		CacheRegisterRelcacheCallback(forget_rules, (Datum) 0);
@@ -94,7 +168,9 @@ read_rules(Extension *extension, Oid table)
 	remembered_table = table;
 	up_to_date = false;
 	undisturbed = announces(table);
-	policy = fkfix_policy_load(extension, GetLatestSnapshot());
+	snapshot = GetLatestSnapshot();
+	note_snapshot(snapshot);
+	policy = fkfix_policy_load(extension, snapshot);
 	MemoryContextSwitchTo(caller);
 
 	if (remembered_context != NULL)

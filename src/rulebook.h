@@ -11,5 +11,7 @@
 #include "policy.h"
 
 extern const Policy *fkfix_rulebook_now(Extension *extension);
+extern const Policy *fkfix_rulebook_as_of(Extension *extension,
+										  Snapshot snapshot);
 
 #endif							/* FKFIX_RULEBOOK_H */

@@ -26,6 +26,7 @@
 #include "audit.h"
 #include "compat.h"
 #include "ddl.h"
+#include "rulebook.h"
 #include "script.h"
 #include "shape.h"
 
@@ -33,7 +34,7 @@
 typedef struct Collection
 {
 	Script	   *script;
-	Policy	   *policy;
+	const Policy *policy;
 	MemoryContext context;
 } Collection;
 
@@ -79,7 +80,7 @@ fkfix_script(PG_FUNCTION_ARGS)
 	FKFIX_REQUIRE_ARG(0, "format");
 	write = find_writer(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	script.reader = fkfix_shape_reader(InvalidOid);
-	collection.policy = fkfix_policy_load(script.extension, GetActiveSnapshot());
+	collection.policy = fkfix_rulebook_as_of(script.extension, GetActiveSnapshot());
 	fkfix_key_each_root(script.reader, InvalidOid, collect, &collection);
 
 	initStringInfo(&script.text);
