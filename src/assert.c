@@ -57,6 +57,7 @@ fkfix_assert(PG_FUNCTION_ARGS)
 	relid = fkfix_args_table(fcinfo, 0);
 	assertion.policy = fkfix_rulebook_as_of(assertion.extension, GetActiveSnapshot());
 	assertion.reader = fkfix_shape_reader(relid);
+	assertion.reader->passing = true;
 	initStringInfo(&assertion.keys);
 	initStringInfo(&assertion.remedies);
 

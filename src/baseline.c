@@ -78,7 +78,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	baseline.scope = fkfix_pattern_parse_table("referencing", scope);
 	lock_policy(&baseline);
 	baseline.reader = fkfix_catalog_reader(NULL);
-	fkfix_catalog_read_all(baseline.reader);
+	fkfix_key_read_all(baseline.reader);
 	baseline.policy = fkfix_policy_load(baseline.extension, GetLatestSnapshot());
 	fkfix_key_each_root(baseline.reader, InvalidOid, collect, &baseline);
 

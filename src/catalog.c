@@ -23,13 +23,12 @@
 #include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
-#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -38,12 +37,27 @@
 
 #include "catalog.h"
 
-/* A schema that has been read. */
-typedef struct SchemaFacts
+/*
+ * A map by OID.  Half of what an audit does is to look for tables, and this is
+ * the kind of hash table that finds them with the fewest looks into memory.
+ */
+typedef struct OidMapEntry
 {
-	Oid			oid;			/* hash key */
-	NameData	name;
-} SchemaFacts;
+	Oid			oid;
+	void	   *facts;
+	char		status;
+} OidMapEntry;
+
+#define SH_PREFIX oidmap
+#define SH_ELEMENT_TYPE OidMapEntry
+#define SH_KEY_TYPE Oid
+#define SH_KEY oid
+#define SH_HASH_KEY(map, key) murmurhash32(key)
+#define SH_EQUAL(map, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 /* The partitions found, and whether those that are being detached are wanted. */
 typedef struct PartitionVisit
@@ -54,16 +68,15 @@ typedef struct PartitionVisit
 
 static void look_up(Reader *reader, int cache, Oid catalog, Oid index,
 					AttrNumber column, Oid oid, RowVisitor visit, void *state);
+static TableFacts *recent_table(Reader *reader, Oid relid);
 static TableFacts *enter_table(Reader *reader, Oid relid, bool *found);
-static void note_tables(HeapTuple tuple, TupleDesc desc, void *state);
+static TableFacts *new_table(Reader *reader);
 static void read_noted_table(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_table(HeapTuple tuple, TupleDesc desc, void *state);
 static NameData schema_name(Reader *reader, Oid oid);
-static void make_columns(Reader *reader, TableFacts *table);
-static void read_any_column(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_partition(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_schema(HeapTuple tuple, TupleDesc desc, void *state);
-static void read_column(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_membership(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_extension_table(HeapTuple tuple, TupleDesc desc, void *state);
 
 /*
@@ -75,36 +88,59 @@ Reader *
 fkfix_catalog_reader(Snapshot snapshot)
 {
 	Reader	   *reader = palloc0(sizeof(Reader));
-	HASHCTL		ctl = {
-		.keysize = sizeof(Oid),
-		.entrysize = sizeof(TableFacts),
-		.hcxt = CurrentMemoryContext
-	};
 
 	reader->snapshot = snapshot;
 	reader->context = CurrentMemoryContext;
-	reader->tables = hash_create("fkfix tables", 64, &ctl,
-								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	ctl.entrysize = sizeof(SchemaFacts);
-	reader->schemas = hash_create("fkfix schemas", 16, &ctl,
-								  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	reader->tables = oidmap_create(CurrentMemoryContext, 16, NULL);
+	reader->schemas = oidmap_create(CurrentMemoryContext, 4, NULL);
 	return reader;
 }
 
 /*
- * Prepares a reader to be asked about every foreign key there is: reads pg_class
- * and, when columns are first asked for, pg_attribute as a whole, instead of
- * looking up one table after the other.  Only tables at either end of a foreign
- * key are kept.
+ * Notes that a table is at one end of a foreign key, and which of its columns
+ * that uses: what is noted can be read at once.
  */
 void
-fkfix_catalog_read_all(Reader *reader)
+fkfix_catalog_note_table(Reader *reader, Oid relid, const AttrNumber *key_columns,
+						 int count)
 {
-	fkfix_catalog_scan(reader, ConstraintRelationId, InvalidOid, 0, NULL,
-					   note_tables, reader);
+	bool		found = true;
+	TableFacts *table = recent_table(reader, relid);
+	MemoryContext caller = MemoryContextSwitchTo(reader->context);
+
+	if (table == NULL)
+		table = enter_table(reader, relid, &found);
+	if (!found)
+		reader->nnoted++;
+	for (int i = 0; i < count; i++)
+	{
+		if (key_columns[i] > 0)
+			table->key_columns = bms_add_member(table->key_columns, key_columns[i]);
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * Reads all tables that have been noted, in one scan of pg_class instead of a
+ * look at each.
+ */
+void
+fkfix_catalog_read_noted(Reader *reader)
+{
 	fkfix_catalog_scan(reader, RelationRelationId, InvalidOid, 0, NULL,
 					   read_noted_table, reader);
-	reader->read_all = true;
+}
+
+/*
+ * Returns the entry of a table that has been noted, NULL if it has not.  It need
+ * not exist.
+ */
+TableFacts *
+fkfix_catalog_noted(Reader *reader, Oid relid)
+{
+	OidMapEntry *entry = oidmap_lookup(reader->tables, relid);
+
+	return entry == NULL ? NULL : entry->facts;
 }
 
 /*
@@ -114,9 +150,11 @@ fkfix_catalog_read_all(Reader *reader)
 TableFacts *
 fkfix_catalog_table(Reader *reader, Oid relid)
 {
-	bool		found;
-	TableFacts *table = enter_table(reader, relid, &found);
+	bool		found = true;
+	TableFacts *table = recent_table(reader, relid);
 
+	if (table == NULL)
+		table = enter_table(reader, relid, &found);
 	if (!found)
 		look_up(reader, RELOID, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
 				relid, read_table, table);
@@ -125,40 +163,6 @@ fkfix_catalog_table(Reader *reader, Oid relid)
 	if (NameStr(table->schema)[0] == '\0')
 		table->schema = schema_name(reader, table->schema_oid);
 	return table;
-}
-
-/*
- * Returns what there is to know about a column, or NULL if the table is gone
- * or has no such column.  Owned by the reader.
- */
-ColumnFacts *
-fkfix_catalog_column(Reader *reader, Oid relid, AttrNumber attnum)
-{
-	TableFacts *table = fkfix_catalog_table(reader, relid);
-
-	if (table == NULL || attnum < 1 || attnum > table->ncolumns)
-		return NULL;
-	if (table->columns == NULL && reader->read_all && !reader->read_all_columns)
-	{
-		reader->read_all_columns = true;
-		fkfix_catalog_scan(reader, AttributeRelationId, InvalidOid, 0, NULL,
-						   read_any_column, reader);
-	}
-	if (table->columns == NULL)
-	{
-		ScanKeyData keys[2];
-
-		make_columns(reader, table);
-		ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber,
-					F_OIDEQ, ObjectIdGetDatum(relid));
-		ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber,
-					F_INT2GT, Int16GetDatum(0));
-		fkfix_catalog_scan(reader, AttributeRelationId, AttributeRelidNumIndexId, 2,
-						   keys, read_column, table);
-	}
-	if (NameStr(table->columns[attnum - 1].name)[0] == '\0')
-		return NULL;
-	return &table->columns[attnum - 1];
 }
 
 /*
@@ -188,23 +192,29 @@ fkfix_catalog_partitions(Reader *reader, Oid relid, bool detaching)
 bool
 fkfix_catalog_in_extension(Reader *reader, Oid relid)
 {
-	if (reader->extension_tables == NULL)
-	{
-		ScanKeyData key;
-		HASHCTL		ctl = {
-			.keysize = sizeof(Oid),
-			.entrysize = sizeof(Oid),
-			.hcxt = reader->context
-		};
+	ScanKeyData keys[2];
+	bool		member = false;
 
-		reader->extension_tables = hash_create("fkfix extension tables", 64, &ctl,
-											   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-		ScanKeyInit(&key, Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(ExtensionRelationId));
-		fkfix_catalog_scan(reader, DependRelationId, DependReferenceIndexId, 1, &key,
-						   read_extension_table, reader);
+	if (reader->extension_tables != NULL)
+		return oidmap_lookup(reader->extension_tables, relid) != NULL;
+	if (reader->keys == NULL)
+	{
+		ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(RelationRelationId));
+		ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(relid));
+		fkfix_catalog_scan(reader, DependRelationId, DependDependerIndexId, 2, keys,
+						   read_membership, &member);
+		return member;
 	}
-	return hash_search(reader->extension_tables, &relid, HASH_FIND, NULL) != NULL;
+
+	/* to be asked about all tables: extensions have fewer members */
+	reader->extension_tables = oidmap_create(reader->context, 64, NULL);
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(ExtensionRelationId));
+	fkfix_catalog_scan(reader, DependRelationId, DependReferenceIndexId, 1, keys,
+					   read_extension_table, reader);
+	return fkfix_catalog_in_extension(reader, relid);
 }
 
 /*
@@ -219,26 +229,6 @@ fkfix_catalog_table_name(Reader *reader, Oid relid)
 	if (table == NULL)
 		return psprintf("%u", relid);
 	return quote_qualified_identifier(NameStr(table->schema), NameStr(table->name));
-}
-
-/*
- * Returns the names of some columns of a table, in the order given: a new list
- * of names that the reader owns.  Columns that are gone are left out.
- */
-List *
-fkfix_catalog_column_names(Reader *reader, Oid relid, const AttrNumber *attnums,
-						   int count)
-{
-	List	   *names = NIL;
-
-	for (int i = 0; i < count; i++)
-	{
-		ColumnFacts *column = fkfix_catalog_column(reader, relid, attnums[i]);
-
-		if (column != NULL)
-			names = lappend(names, NameStr(column->name));
-	}
-	return names;
 }
 
 /*
@@ -288,40 +278,64 @@ look_up(Reader *reader, int cache, Oid catalog, Oid index, AttrNumber column,
 	}
 }
 
+/* The entry of a table if it is one of the two asked for last, as of a key. */
+static TableFacts *
+recent_table(Reader *reader, Oid relid)
+{
+	for (int i = 0; i < lengthof(reader->recent); i++)
+	{
+		if (reader->recent[i] != NULL && reader->recent[i]->relid == relid)
+		{
+			reader->oldest = 1 - i;
+			return reader->recent[i];
+		}
+	}
+	return NULL;
+}
+
 /* The entry of a table, a blank one if it was not known yet. */
 static TableFacts *
 enter_table(Reader *reader, Oid relid, bool *found)
 {
-	TableFacts *table = hash_search(reader->tables, &relid, HASH_ENTER, found);
+	OidMapEntry *entry = oidmap_insert(reader->tables, relid, found);
+	TableFacts *table = entry->facts;
 
 	if (!*found)
 	{
-		MemSet(table, 0, sizeof(TableFacts));
+		table = new_table(reader);
 		table->relid = relid;
+		entry->facts = table;
 	}
+	reader->recent[reader->oldest] = table;
+	reader->oldest = 1 - reader->oldest;
 	return table;
 }
 
-static void
-note_tables(HeapTuple tuple, TupleDesc desc, void *state)
+/* A blank entry.  There may be very many, so they are made by the dozen. */
+static TableFacts *
+new_table(Reader *reader)
 {
-	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
-	bool		found;
-
-	if (form->contype != CONSTRAINT_FOREIGN)
-		return;
-	(void) enter_table(state, form->confrelid, &found);
-	enter_table(state, form->conrelid, &found)->referencing = true;
+	if (reader->nspare == 0)
+	{
+		reader->nspare = 12;
+		reader->spare = MemoryContextAllocZero(reader->context,
+											   reader->nspare * sizeof(TableFacts));
+	}
+	reader->nspare--;
+	return reader->spare++;
 }
 
+/* Most of pg_class are indexes, which no key refers to. */
 static void
 read_noted_table(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	Reader	   *reader = state;
-	TableFacts *table = hash_search(reader->tables,
-									&((Form_pg_class) GETSTRUCT(tuple))->oid,
-									HASH_FIND, NULL);
+	Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+	TableFacts *table;
 
+	if (form->relkind == RELKIND_INDEX || form->relkind == RELKIND_TOASTVALUE)
+		return;
+	table = fkfix_catalog_noted(reader, form->oid);
 	if (table != NULL)
 		read_table(tuple, desc, table);
 }
@@ -337,6 +351,7 @@ read_table(HeapTuple tuple, TupleDesc desc, void *state)
 	table->schema_oid = form->relnamespace;
 	table->kind = form->relkind;
 	table->temporary = form->relpersistence == RELPERSISTENCE_TEMP;
+	table->replica_identity = form->relreplident;
 	table->ncolumns = form->relnatts;
 }
 
@@ -345,64 +360,21 @@ static NameData
 schema_name(Reader *reader, Oid oid)
 {
 	bool		found;
-	SchemaFacts *schema = hash_search(reader->schemas, &oid, HASH_ENTER, &found);
+	OidMapEntry *entry = oidmap_insert(reader->schemas, oid, &found);
 
 	if (!found)
 	{
-		MemSet(&schema->name, 0, sizeof(NameData));
+		entry->facts = MemoryContextAllocZero(reader->context, sizeof(NameData));
 		look_up(reader, NAMESPACEOID, NamespaceRelationId, NamespaceOidIndexId,
-				Anum_pg_namespace_oid, oid, read_schema, schema);
+				Anum_pg_namespace_oid, oid, read_schema, entry->facts);
 	}
-	return schema->name;
+	return *(Name) entry->facts;
 }
 
 static void
 read_schema(HeapTuple tuple, TupleDesc desc, void *state)
 {
-	((SchemaFacts *) state)->name = ((Form_pg_namespace) GETSTRUCT(tuple))->nspname;
-}
-
-static void
-make_columns(Reader *reader, TableFacts *table)
-{
-	table->columns = MemoryContextAllocZero(reader->context,
-											table->ncolumns * sizeof(ColumnFacts));
-}
-
-/* One of the columns of any table; those that only are referenced can wait. */
-static void
-read_any_column(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	Reader	   *reader = state;
-	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
-	TableFacts *table;
-
-	if (form->attnum < 1)
-		return;
-	table = hash_search(reader->tables, &form->attrelid, HASH_FIND, NULL);
-	if (table == NULL || !table->exists || !table->referencing)
-		return;
-	if (table->columns == NULL)
-		make_columns(reader, table);
-	read_column(tuple, desc, table);
-}
-
-static void
-read_column(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
-	TableFacts *table = state;
-	ColumnFacts *column;
-
-	if (form->attisdropped || form->attnum > table->ncolumns)
-		return;
-	column = &table->columns[form->attnum - 1];
-	column->name = form->attname;
-	column->type = form->atttypid;
-	column->collation = form->attcollation;
-	column->not_null = form->attnotnull;
-	column->generated = form->attgenerated != '\0';
-	column->has_default = form->atthasdef;
+	*(Name) state = ((Form_pg_namespace) GETSTRUCT(tuple))->nspname;
 }
 
 static void
@@ -416,12 +388,23 @@ read_partition(HeapTuple tuple, TupleDesc desc, void *state)
 }
 
 static void
+read_membership(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+
+	if (depend->objsubid == 0 && depend->refclassid == ExtensionRelationId &&
+		depend->deptype == DEPENDENCY_EXTENSION)
+		*(bool *) state = true;
+}
+
+static void
 read_extension_table(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	Reader	   *reader = state;
 	Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+	bool		found;
 
 	if (depend->classid == RelationRelationId &&
 		depend->deptype == DEPENDENCY_EXTENSION)
-		(void) hash_search(reader->extension_tables, &depend->objid, HASH_ENTER, NULL);
+		(void) oidmap_insert(reader->extension_tables, depend->objid, &found);
 }

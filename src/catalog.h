@@ -12,8 +12,8 @@
 #include "access/htup.h"
 #include "access/skey.h"
 #include "access/tupdesc.h"
+#include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
-#include "utils/hsearch.h"
 #include "utils/snapshot.h"
 
 /* What the judge may want to know about one column. */
@@ -37,10 +37,20 @@ typedef struct TableFacts
 	Oid			schema_oid;
 	char		kind;			/* RELKIND_xxx */
 	bool		temporary;
+	char		replica_identity;	/* REPLICA_IDENTITY_xxx */
 	int			ncolumns;
-	bool		referencing;	/* known to have foreign keys of its own */
-	ColumnFacts *columns;		/* by attnum - 1; NULL until asked for */
+	Bitmapset  *key_columns;	/* attnums of the columns in its foreign keys,
+								 * if all keys have been read */
+	ColumnFacts *columns;		/* of all columns, by attnum - 1, or only of
+								 * those; NULL until asked for */
+	bool		all_columns;
 } TableFacts;
+
+/* Finds what is known of an object by its OID; see catalog.c. */
+typedef struct oidmap_hash OidMap;
+
+/* All keys, when they have been read; see key_index.c. */
+typedef struct KeyIndex KeyIndex;
 
 /* Each key's triggers, when all have been read; see shape.c. */
 typedef struct ShapeIndex ShapeIndex;
@@ -53,23 +63,35 @@ typedef struct Reader
 {
 	Snapshot	snapshot;		/* NULL: the catalogs as they are now */
 	MemoryContext context;
-	HTAB	   *tables;			/* TableFacts by OID */
-	HTAB	   *schemas;		/* names by OID */
-	bool		read_all;		/* it pays to read whole catalogs */
-	bool		read_all_columns;	/* pg_attribute has been */
+	OidMap	   *tables;			/* TableFacts by OID */
+	TableFacts *spare;			/* some that are not used yet */
+	int			nspare;
+	int			nnoted;			/* tables that have been noted */
+	TableFacts *recent[2];		/* those last asked for */
+	int			oldest;			/* which of them the next one replaces */
+	OidMap	   *schemas;		/* Names by OID */
+	KeyIndex   *keys;			/* pg_constraint, if it has been read as a
+								 * whole */
 	ShapeIndex *shapes;			/* pg_trigger, if it has been */
-	HTAB	   *extension_tables;	/* OIDs of tables that belong to an
-									 * extension; NULL until asked for */
+	OidMap	   *extension_tables;	/* those that belong to an extension, if
+									 * all are known */
+	bool		passing;		/* what is known of a table's columns is of no
+								 * use once its keys have been visited */
+	List	   *with_columns;	/* TableFacts whose columns have been read one
+								 * table at a time */
+	int			nlooks;			/* how often that was done */
+	bool		read_key_columns;	/* those in foreign keys have been read */
 } Reader;
 
 /* What to do with each row that a scan finds. */
 typedef void (*RowVisitor) (HeapTuple tuple, TupleDesc desc, void *state);
 
 extern Reader *fkfix_catalog_reader(Snapshot snapshot);
-extern void fkfix_catalog_read_all(Reader *reader);
+extern void fkfix_catalog_note_table(Reader *reader, Oid relid,
+									 const AttrNumber *key_columns, int count);
+extern void fkfix_catalog_read_noted(Reader *reader);
+extern TableFacts *fkfix_catalog_noted(Reader *reader, Oid relid);
 extern TableFacts *fkfix_catalog_table(Reader *reader, Oid relid);
-extern ColumnFacts *fkfix_catalog_column(Reader *reader, Oid relid,
-										 AttrNumber attnum);
 extern List *fkfix_catalog_partitions(Reader *reader, Oid relid,
 									  bool detaching);
 extern bool fkfix_catalog_in_extension(Reader *reader, Oid relid);
@@ -77,7 +99,14 @@ extern void fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index,
 							   int nkeys, ScanKey keys, RowVisitor visit,
 							   void *state);
 extern char *fkfix_catalog_table_name(Reader *reader, Oid relid);
+
+/* catalog_columns.c */
+extern ColumnFacts *fkfix_catalog_column(Reader *reader, Oid relid,
+										 AttrNumber attnum);
 extern List *fkfix_catalog_column_names(Reader *reader, Oid relid,
 										const AttrNumber *attnums, int count);
+extern void fkfix_catalog_forget_columns(Reader *reader);
+extern int	fkfix_catalog_attnums(HeapTuple tuple, TupleDesc desc,
+								  AttrNumber column, AttrNumber **attnums);
 
 #endif							/* FKFIX_CATALOG_H */

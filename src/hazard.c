@@ -238,7 +238,7 @@ static bool
 any_publication(void)
 {
 	Relation	rel = table_open(PublicationRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	SysScanDesc scan = systable_beginscan(rel, PublicationObjectIndexId, true, NULL, 0, NULL);
 	bool		found = HeapTupleIsValid(systable_getnext(scan));
 
 	systable_endscan(scan);

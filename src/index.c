@@ -22,6 +22,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_opclass.h"
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "nodes/primnodes.h"
@@ -53,7 +54,8 @@ static bool serves_column(HeapTuple tuple, TupleDesc desc,
 						  const Wanted *wanted, int i);
 static bool predicate_is_harmless(HeapTuple tuple, TupleDesc desc,
 								  const Wanted *wanted);
-static Oid	access_method(Oid indexrelid);
+static Oid	access_method(HeapTuple index, TupleDesc desc);
+static oidvector *vector_of(HeapTuple index, TupleDesc desc, AttrNumber column);
 static bool wants_column(const Wanted *wanted, AttrNumber attnum);
 
 /*
@@ -167,15 +169,15 @@ is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 	if (!index->indisvalid || !index->indisready ||
 		index->indnkeyatts < wanted->ncolumns)
 		return false;
-	method = access_method(index->indexrelid);
-	if (wanted->period ? method != GIST_AM_OID :
-		(method != BTREE_AM_OID && !(method == HASH_AM_OID && wanted->ncolumns == 1)))
-		return false;
 	for (int i = 0; i < wanted->ncolumns; i++)
 	{
 		if (!serves_column(tuple, desc, wanted, i))
 			return false;
 	}
+	method = access_method(tuple, desc);
+	if (wanted->period ? method != GIST_AM_OID :
+		(method != BTREE_AM_OID && !(method == HASH_AM_OID && wanted->ncolumns == 1)))
+		return false;
 	return predicate_is_harmless(tuple, desc, wanted);
 }
 
@@ -184,14 +186,12 @@ static bool
 serves_column(HeapTuple tuple, TupleDesc desc, const Wanted *wanted, int i)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-	bool		isnull;
-	oidvector  *collations = (oidvector *)
-	DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, desc, &isnull));
 
 	for (int at = 0; at < wanted->ncolumns; at++)
 	{
 		if (index->indkey.values[at] == wanted->columns[i])
-			return collations->values[at] == wanted->collations[i];
+			return vector_of(tuple, desc, Anum_pg_index_indcollation)->values[at] ==
+				wanted->collations[i];
 	}
 	return false;
 }
@@ -218,18 +218,30 @@ predicate_is_harmless(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 	return true;
 }
 
-/* InvalidOid if the index is gone. */
+/*
+ * The operator classes know it as well as the index's row of pg_class, and there
+ * are few of them.  InvalidOid if the class is gone.
+ */
 static Oid
-access_method(Oid indexrelid)
+access_method(HeapTuple index, TupleDesc desc)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(indexrelid));
+	Oid			opclass = vector_of(index, desc, Anum_pg_index_indclass)->values[0];
+	HeapTuple	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
 	Oid			method;
 
 	if (!HeapTupleIsValid(tuple))
 		return InvalidOid;
-	method = ((Form_pg_class) GETSTRUCT(tuple))->relam;
+	method = ((Form_pg_opclass) GETSTRUCT(tuple))->opcmethod;
 	ReleaseSysCache(tuple);
 	return method;
+}
+
+static oidvector *
+vector_of(HeapTuple index, TupleDesc desc, AttrNumber column)
+{
+	bool		isnull;
+
+	return (oidvector *) DatumGetPointer(heap_getattr(index, column, desc, &isnull));
 }
 
 static bool

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "lib/stringinfo.h"
 
@@ -37,9 +38,9 @@ static void inspect_trigger(Inspection *inspection, const ShapeNode *node,
 							TriggerSlot slot, const KeyTrigger *trigger);
 static void inspect_partitions(Inspection *inspection, const ShapeNode *node,
 							   ShapeSide side);
-static const ShapeNode *find_child(const Shape *shape, const ShapeNode *parent,
-								   ShapeSide side, Oid partition);
+static List *missing_from(List *all, List *some);
 static Oid	partition_of(const ShapeNode *node);
+static char *name_of(const Inspection *inspection, Oid relid);
 static const ActionKind *action_of_slot(const ForeignKey *fk, TriggerSlot slot);
 static void add_fault(Inspection *inspection, FaultKind kind, Oid relid,
 					  const char *problem, const char *format,...) pg_attribute_printf(5, 6);
@@ -68,7 +69,7 @@ fkfix_inspect_faults(Reader *reader, const Shape *shape)
 
 			add_fault(&inspection, FAULT_DAMAGE, trigger->relid, "surplus trigger",
 					  "Table %s has a trigger of the key, with OID %u, that it must not have.",
-					  fkfix_catalog_table_name(reader, trigger->relid), trigger->oid);
+					  name_of(&inspection, trigger->relid), trigger->oid);
 		}
 		if (node->side != SIDE_REFERENCING)
 			inspect_partitions(&inspection, node, SIDE_REFERENCED);
@@ -104,17 +105,16 @@ inspect_row(Inspection *inspection, const ShapeNode *node)
 {
 	const ForeignKey *root = inspection->shape->root->fk;
 	const ForeignKey *fk = node->fk;
-	char	   *table = fkfix_catalog_table_name(inspection->reader, partition_of(node));
 
 	if (fk->on_delete != root->on_delete || fk->on_update != root->on_update ||
 		fk->match != root->match || fk->enforced != root->enforced)
 		add_fault(inspection, FAULT_DAMAGE, partition_of(node), "partition differs",
 				  "The key's row for partition %s has other actions, MATCH type or enforcement than the key.",
-				  table);
+				  name_of(inspection, partition_of(node)));
 	if (fk->deferrable != root->deferrable || fk->deferred != root->deferred)
 		add_fault(inspection, FAULT_DEFERRABILITY, partition_of(node), "partition differs",
 				  "The key's row for partition %s has another deferrability than the key.",
-				  table);
+				  name_of(inspection, partition_of(node)));
 	if (fkfix_action_kind(fk->on_delete)->code != fk->on_delete ||
 		fkfix_action_kind(fk->on_update)->code != fk->on_update)
 		add_fault(inspection, FAULT_DAMAGE, partition_of(node), "unknown action",
@@ -136,7 +136,7 @@ inspect_column_list(Inspection *inspection, const ShapeNode *node)
 		return;
 	add_fault(inspection, FAULT_COLUMN_LIST, partition_of(node), "unmapped column list",
 			  "The column list of the ON DELETE action names other columns in table %s than in the key; once the partition is detached, a DELETE sets the wrong columns.",
-			  fkfix_catalog_table_name(inspection->reader, fk->conrelid));
+			  name_of(inspection, fk->conrelid));
 }
 
 /* Is there a trigger where one must be, and is it right? */
@@ -151,7 +151,7 @@ inspect_slot(Inspection *inspection, const ShapeNode *node, TriggerSlot slot)
 	else if (fkfix_shape_has_triggers(node, slot))
 		add_fault(inspection, FAULT_DAMAGE, relid, "missing trigger",
 				  "The %s trigger on table %s is missing, so the key %s there.",
-				  slot_names[slot], fkfix_catalog_table_name(inspection->reader, relid),
+				  slot_names[slot], name_of(inspection, relid),
 				  action ? "does nothing" : "checks nothing");
 }
 
@@ -167,82 +167,89 @@ inspect_trigger(Inspection *inspection, const ShapeNode *node, TriggerSlot slot,
 	Oid			relid = action ? fk->confrelid : fk->conrelid;
 	Oid			parent = node->parent == NULL || node->parent->triggers[slot] == NULL ?
 	InvalidOid : node->parent->triggers[slot]->oid;
-	char	   *table = fkfix_catalog_table_name(inspection->reader, trigger->relid);
 
 	if (trigger->relid != relid ||
 		trigger->constrrelid != (action ? fk->conrelid : fk->confrelid))
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "misplaced trigger",
 				  "The %s trigger of the key is on table %s instead of %s, or leads to the wrong table.",
-				  slot_names[slot], table,
-				  fkfix_catalog_table_name(inspection->reader, relid));
+				  slot_names[slot], name_of(inspection, trigger->relid),
+				  name_of(inspection, relid));
 	if (kind != NULL && trigger->func !=
 		(slot == TRIGGER_ON_DELETE ? kind->delete_func : kind->update_func))
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "wrong trigger function",
 				  "The %s trigger on table %s calls another function than %s does, which is what the key says.",
-				  slot_names[slot], table, kind->name);
+				  slot_names[slot], name_of(inspection, trigger->relid), kind->name);
 	if (trigger->deferrable != (follows && fk->deferrable) ||
 		trigger->deferred != (follows && fk->deferred))
 		add_fault(inspection, FAULT_DEFERRABILITY, trigger->relid, "wrong deferrability",
 				  "The %s trigger on table %s is %s, unlike what the key says.",
-				  slot_names[slot], table,
+				  slot_names[slot], name_of(inspection, trigger->relid),
 				  trigger->deferred ? "INITIALLY DEFERRED" :
 				  trigger->deferrable ? "DEFERRABLE" : "NOT DEFERRABLE");
 	if (trigger->parentid != parent)
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "wrong parent trigger",
 				  "The %s trigger on table %s does not descend from that of the table one level up.",
-				  slot_names[slot], table);
+				  slot_names[slot], name_of(inspection, trigger->relid));
 	if (trigger->enabled != TRIGGER_FIRES_ON_ORIGIN)
 		add_fault(inspection, FAULT_DISABLED, trigger->relid,
 				  trigger->enabled == TRIGGER_DISABLED ? "disabled trigger" : "trigger enabled otherwise",
-				  "The %s trigger on table %s %s.", slot_names[slot], table,
+				  "The %s trigger on table %s %s.", slot_names[slot], name_of(inspection, trigger->relid),
 				  trigger->enabled == TRIGGER_DISABLED ? "is disabled, so the key is not enforced there" :
 				  trigger->enabled == TRIGGER_FIRES_ALWAYS ? "fires in replication too (ENABLE ALWAYS)" :
 				  "fires in replication only (ENABLE REPLICA)");
 }
 
-/* Does each partition of one of a row's tables have its own row? */
+/*
+ * Does each partition of one of a row's tables have its own row?  There may be
+ * thousands, so the lists are compared in order.
+ */
 static void
 inspect_partitions(Inspection *inspection, const ShapeNode *node, ShapeSide side)
 {
 	Oid			relid = side == SIDE_REFERENCED ? node->fk->confrelid : node->fk->conrelid;
-	List	   *partitions = fkfix_catalog_partitions(inspection->reader, relid, true);
+	TableFacts *table = fkfix_catalog_table(inspection->reader, relid);
+	List	   *covered = NIL;
 	ListCell   *lc;
 
-	foreach(lc, fkfix_catalog_partitions(inspection->reader, relid, false))
+	foreach(lc, node->children)
 	{
-		if (find_child(inspection->shape, node, side, lfirst_oid(lc)) == NULL)
-			add_fault(inspection, FAULT_DAMAGE, lfirst_oid(lc), "missing partition",
-					  "Partition %s was left out of the key.",
-					  fkfix_catalog_table_name(inspection->reader, lfirst_oid(lc)));
-	}
-	foreach(lc, inspection->shape->nodes)
-	{
-		ShapeNode  *child = lfirst(lc);
+		const ShapeNode *child = lfirst(lc);
 
-		if (child->parent == node && child->side == side &&
-			!list_member_oid(partitions, partition_of(child)))
-			add_fault(inspection, FAULT_DAMAGE, partition_of(child), "surplus partition",
-					  "The key has a row for table %s, which is not a partition of %s.",
-					  fkfix_catalog_table_name(inspection->reader, partition_of(child)),
-					  fkfix_catalog_table_name(inspection->reader, relid));
+		if (child->side == side)
+			covered = lappend_oid(covered, partition_of(child));
 	}
+	if (covered == NIL &&
+		(table == NULL || table->kind != RELKIND_PARTITIONED_TABLE))
+		return;
+
+	foreach(lc, missing_from(covered, fkfix_catalog_partitions(inspection->reader, relid, false)))
+		add_fault(inspection, FAULT_DAMAGE, lfirst_oid(lc), "missing partition",
+				  "Partition %s was left out of the key.",
+				  name_of(inspection, lfirst_oid(lc)));
+	foreach(lc, missing_from(fkfix_catalog_partitions(inspection->reader, relid, true), covered))
+		add_fault(inspection, FAULT_DAMAGE, lfirst_oid(lc), "surplus partition",
+				  "The key has a row for table %s, which is not a partition of %s.",
+				  name_of(inspection, lfirst_oid(lc)), name_of(inspection, relid));
 }
 
-static const ShapeNode *
-find_child(const Shape *shape, const ShapeNode *parent, ShapeSide side,
-		   Oid partition)
+/* Returns the OIDs that "all" lacks and "some" has, sorted; sorts both lists. */
+static List *
+missing_from(List *all, List *some)
 {
+	List	   *missing = NIL;
+	int			at = 0;
 	ListCell   *lc;
 
-	foreach(lc, shape->nodes)
+	list_sort(all, list_oid_cmp);
+	list_sort(some, list_oid_cmp);
+	foreach(lc, some)
 	{
-		ShapeNode  *node = lfirst(lc);
-
-		if (node->parent == parent && node->side == side &&
-			partition_of(node) == partition)
-			return node;
+		while (at < list_length(all) && list_nth_oid(all, at) < lfirst_oid(lc))
+			at++;
+		if (at == list_length(all) || list_nth_oid(all, at) != lfirst_oid(lc))
+			missing = lappend_oid(missing, lfirst_oid(lc));
 	}
-	return NULL;
+	return missing;
 }
 
 /* The partition that a row stands for; the referencing table for the root. */
@@ -250,6 +257,12 @@ static Oid
 partition_of(const ShapeNode *node)
 {
 	return node->side == SIDE_REFERENCED ? node->fk->confrelid : node->fk->conrelid;
+}
+
+static char *
+name_of(const Inspection *inspection, Oid relid)
+{
+	return fkfix_catalog_table_name(inspection->reader, relid);
 }
 
 static const ActionKind *

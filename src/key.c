@@ -15,9 +15,7 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -28,17 +26,18 @@
 /* Whom to pass root keys on to. */
 typedef struct RootVisit
 {
+	Reader	   *reader;
+	Oid			relid;			/* the referencing table of the last one */
 	KeyVisitor	visit;
 	void	   *state;
 	MemoryContext context;
 } RootVisit;
 
 static void read_key(HeapTuple tuple, TupleDesc desc, void *state);
-static void visit_root(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_root(HeapTuple tuple, TupleDesc desc, void *state);
+static void visit_root(RootVisit *roots, const ForeignKey *fk);
 static void read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state);
 static AttrNumber *copy_attnums(const AttrNumber *attnums, int count);
-static int	attnums_from_array(HeapTuple tuple, TupleDesc desc,
-							   AttrNumber column, AttrNumber **attnums);
 
 /*
  * Returns a row of pg_constraint, which must be a foreign key's, in a form that
@@ -47,8 +46,19 @@ static int	attnums_from_array(HeapTuple tuple, TupleDesc desc,
 ForeignKey *
 fkfix_key_form(HeapTuple tuple, TupleDesc desc)
 {
+	ForeignKey *fk = palloc(sizeof(ForeignKey));
+
+	fkfix_key_fill(fk, tuple, desc);
+	return fk;
+}
+
+/*
+ * Fills in a key; its arrays are palloc'd.
+ */
+void
+fkfix_key_fill(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
+{
 	Form_pg_constraint con = (Form_pg_constraint) GETSTRUCT(tuple);
-	ForeignKey *fk = palloc0(sizeof(ForeignKey));
 
 	Assert(con->contype == CONSTRAINT_FOREIGN);
 	fk->oid = con->oid;
@@ -65,14 +75,13 @@ fkfix_key_form(HeapTuple tuple, TupleDesc desc)
 	fk->validated = con->convalidated;
 	fk->enforced = fkfix_compat_is_enforced(con);
 	fk->period = fkfix_compat_has_period(con);
-	fk->nkeys = attnums_from_array(tuple, desc, Anum_pg_constraint_conkey,
-								   &fk->conkey);
-	if (attnums_from_array(tuple, desc, Anum_pg_constraint_confkey,
-						   &fk->confkey) != fk->nkeys)
+	fk->nkeys = fkfix_catalog_attnums(tuple, desc, Anum_pg_constraint_conkey,
+									  &fk->conkey);
+	if (fkfix_catalog_attnums(tuple, desc, Anum_pg_constraint_confkey,
+							  &fk->confkey) != fk->nkeys)
 		elog(ERROR, "conkey and confkey of constraint %u differ in length", fk->oid);
-	fk->ndelset = attnums_from_array(tuple, desc, Anum_pg_constraint_confdelsetcols,
-									 &fk->delset);
-	return fk;
+	fk->ndelset = fkfix_catalog_attnums(tuple, desc, Anum_pg_constraint_confdelsetcols,
+										&fk->delset);
 }
 
 /*
@@ -139,6 +148,8 @@ fkfix_key_list_of(Reader *reader, Oid relid)
 	List	   *keys = NIL;
 	ScanKeyData scankeys[2];
 
+	if (reader->keys != NULL)
+		return fkfix_key_indexed_of(reader->keys, relid);
 	ScanKeyInit(&scankeys[0], Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(relid));
 	ScanKeyInit(&scankeys[1], Anum_pg_constraint_contypid, BTEqualStrategyNumber,
@@ -185,15 +196,21 @@ fkfix_key_list_to(Reader *reader, Oid relid)
 void
 fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
 {
-	RootVisit	roots = {visit, state, NULL};
+	RootVisit	roots = {reader, InvalidOid, visit, state, NULL};
+	KeyIndex   *all = OidIsValid(relid) ? NULL : reader->keys;
 	ScanKeyData key;
 
 	roots.context = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
 										  ALLOCSET_SMALL_SIZES);
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(relid));
-	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintRelidTypidNameIndexId,
-					   OidIsValid(relid) ? 1 : 0, &key, visit_root, &roots);
+	for (int64 i = 0; all != NULL && i < all->count; i++)
+		visit_root(&roots, all->by_name[i]);
+	if (all == NULL)
+	{
+		ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(relid));
+		fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintRelidTypidNameIndexId,
+						   OidIsValid(relid) ? 1 : 0, &key, read_root, &roots);
+	}
 	MemoryContextDelete(roots.context);
 }
 
@@ -206,6 +223,8 @@ fkfix_key_children(Reader *reader, Oid constraint)
 	List	   *children = NIL;
 	ScanKeyData key;
 
+	if (reader->keys != NULL)
+		return fkfix_key_indexed_children(reader->keys, constraint);
 	ScanKeyInit(&key, Anum_pg_constraint_conparentid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(constraint));
 	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintParentIndexId, 1, &key,
@@ -275,7 +294,7 @@ read_key(HeapTuple tuple, TupleDesc desc, void *state)
 }
 
 static void
-visit_root(HeapTuple tuple, TupleDesc desc, void *state)
+read_root(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	Form_pg_constraint con = (Form_pg_constraint) GETSTRUCT(tuple);
 	RootVisit  *roots = state;
@@ -283,9 +302,24 @@ visit_root(HeapTuple tuple, TupleDesc desc, void *state)
 
 	if (con->contype != CONSTRAINT_FOREIGN || OidIsValid(con->conparentid))
 		return;
-	CHECK_FOR_INTERRUPTS();
 	caller = MemoryContextSwitchTo(roots->context);
-	roots->visit(fkfix_key_form(tuple, desc), roots->state);
+	visit_root(roots, fkfix_key_form(tuple, desc));
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+visit_root(RootVisit *roots, const ForeignKey *fk)
+{
+	MemoryContext caller;
+
+	if (OidIsValid(fk->conparentid))
+		return;
+	CHECK_FOR_INTERRUPTS();
+	if (roots->reader->passing && roots->relid != fk->conrelid)
+		fkfix_catalog_forget_columns(roots->reader);
+	roots->relid = fk->conrelid;
+	caller = MemoryContextSwitchTo(roots->context);
+	roots->visit(fk, roots->state);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(roots->context);
 }
@@ -308,33 +342,4 @@ copy_attnums(const AttrNumber *attnums, int count)
 	if (count > 0)
 		memcpy(copy, attnums, count * sizeof(AttrNumber));
 	return copy;
-}
-
-/*
- * Unpacks a column of type int2[] into a palloc'd array and returns its length;
- * 0 if it is NULL.  The checks are those of DeconstructFkConstraintRow.
- */
-static int
-attnums_from_array(HeapTuple tuple, TupleDesc desc, AttrNumber column,
-				   AttrNumber **attnums)
-{
-	bool		isnull;
-	Datum		datum = heap_getattr(tuple, column, desc, &isnull);
-	ArrayType  *array;
-	int			count;
-
-	*attnums = NULL;
-	if (isnull)
-		return 0;
-	array = DatumGetArrayTypeP(datum);
-	if (ARR_NDIM(array) == 0)
-		return 0;
-	if (ARR_NDIM(array) != 1 || ARR_HASNULL(array) ||
-		ARR_ELEMTYPE(array) != INT2OID)
-		elog(ERROR, "column %d of a row of pg_constraint is not a 1-D smallint array",
-			 column);
-	count = ARR_DIMS(array)[0];
-	*attnums = palloc(count * sizeof(AttrNumber));
-	memcpy(*attnums, ARR_DATA_PTR(array), count * sizeof(AttrNumber));
-	return count;
 }

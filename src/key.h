@@ -40,10 +40,23 @@ typedef struct ForeignKey
 	AttrNumber *delset;			/* the column list of ON DELETE */
 } ForeignKey;
 
+/* All foreign keys, for a reader that is asked about all of them. */
+struct KeyIndex
+{
+	ForeignKey *items;			/* as they were found */
+	int64		count;
+	int64		size;
+	ForeignKey **by_name;		/* all, by referencing table and name */
+	ForeignKey **by_parent;		/* the descendants, by their parent */
+	int64		nchildren;
+};
+
 /* What to do with each key. */
 typedef void (*KeyVisitor) (const ForeignKey *fk, void *state);
 
 extern ForeignKey *fkfix_key_form(HeapTuple tuple, TupleDesc desc);
+extern void fkfix_key_fill(ForeignKey *fk, HeapTuple tuple,
+						   TupleDesc desc);
 extern ForeignKey *fkfix_key_copy(const ForeignKey *fk);
 extern ForeignKey *fkfix_key_get(Reader *reader, Oid constraint);
 extern ForeignKey *fkfix_key_find(Reader *reader, Oid relid,
@@ -59,5 +72,10 @@ extern Action *fkfix_key_delete_action(Reader *reader,
 extern Action *fkfix_key_update_action(const ForeignKey *fk);
 extern bool fkfix_key_same_columns(const AttrNumber *a, int a_count,
 								   const AttrNumber *b, int b_count);
+
+/* key_index.c */
+extern void fkfix_key_read_all(Reader *reader);
+extern List *fkfix_key_indexed_of(const KeyIndex *keys, Oid relid);
+extern List *fkfix_key_indexed_children(const KeyIndex *keys, Oid parent);
 
 #endif							/* FKFIX_KEY_H */

@@ -15,6 +15,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
@@ -121,7 +122,7 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 	MemSet(&notes, 0, sizeof(notes));
 	lint->context = CurrentMemoryContext;
 	lint->reader = fkfix_catalog_reader(NULL);
-	fkfix_catalog_read_all(lint->reader);
+	fkfix_key_read_all(lint->reader);
 	lint->policy = fkfix_policy_load(extension, GetActiveSnapshot());
 	notes.rules = make_table("fkfix rule notes", sizeof(Rule *), sizeof(RuleNote));
 	notes.pairs = make_table("fkfix pair notes", offsetof(PairNote, keys), sizeof(PairNote));

@@ -107,6 +107,7 @@ begin_report(Report *report, Oid relid)
 {
 	report->policy = fkfix_rulebook_as_of(report->extension, GetActiveSnapshot());
 	report->reader = fkfix_shape_reader(relid);
+	report->reader->passing = true;
 }
 
 static void

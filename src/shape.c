@@ -27,31 +27,27 @@
 
 #include "shape.h"
 
-/* The triggers of one row of pg_constraint; hardly ever more than four. */
-typedef struct ShapeEntry
-{
-	Oid			constraint;		/* hash key */
-	int			ntriggers;
-	int			size;
-	KeyTrigger *triggers;		/* "usual", or a larger array */
-	KeyTrigger	usual[TRIGGER_NSLOTS];
-} ShapeEntry;
+/* How many triggers away the next one that is looked for is expected. */
+#define NEAR	32
 
+/* The triggers of all keys, sorted by constraint and OID. */
 struct ShapeIndex
 {
-	HTAB	   *entries;		/* ShapeEntry by OID of the constraint */
-	HTAB	   *parents;		/* OIDs of keys that have descendants */
+	KeyTrigger *triggers;
+	int64		count;
+	int64		size;
+	int64		at;				/* where the last look ended */
 };
 
 static void read_all(Reader *reader);
-static void read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
-					  ShapeNode *parent);
-static bool may_have_children(Reader *reader, const ForeignKey *fk);
+static ShapeNode *read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
+							ShapeNode *parent);
 static void read_triggers(Reader *reader, ShapeNode *node);
 static void read_trigger(HeapTuple tuple, TupleDesc desc, void *state);
 static void place_trigger(ShapeNode *node, KeyTrigger *trigger);
 static void index_trigger(HeapTuple tuple, TupleDesc desc, void *state);
-static void index_parent(HeapTuple tuple, TupleDesc desc, void *state);
+static int	compare_triggers(const void *a, const void *b);
+static int64 find_triggers(ShapeIndex *shapes, Oid constraint);
 static void form_trigger(HeapTuple tuple, KeyTrigger *trigger);
 static TriggerSlot slot_of(Form_pg_trigger form);
 
@@ -68,7 +64,7 @@ fkfix_shape_reader(Oid relid)
 
 	if (!OidIsValid(relid))
 	{
-		fkfix_catalog_read_all(reader);
+		fkfix_key_read_all(reader);
 		read_all(reader);
 	}
 	return reader;
@@ -84,8 +80,7 @@ fkfix_shape_read(Reader *reader, const ForeignKey *root)
 {
 	Shape	   *shape = palloc0(sizeof(Shape));
 
-	read_node(reader, shape, root, NULL);
-	shape->root = linitial(shape->nodes);
+	shape->root = read_node(reader, shape, root, NULL);
 	return shape;
 }
 
@@ -112,14 +107,21 @@ fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 						const AttrNumber *columns, int count, Oid to_relid,
 						AttrNumber *mapped)
 {
-	TableFacts *to = fkfix_catalog_table(reader, to_relid);
+	TableFacts *to = count == 0 ? NULL : fkfix_catalog_table(reader, to_relid);
 	int			found = 0;
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count && to != NULL; i++)
 	{
 		ColumnFacts *column = fkfix_catalog_column(reader, from->conrelid, columns[i]);
 
-		for (AttrNumber attnum = 1; to != NULL && column != NULL && attnum <= to->ncolumns; attnum++)
+		if (column == NULL)
+			continue;
+		if (to_relid == from->conrelid)
+		{
+			mapped[found++] = columns[i];
+			continue;
+		}
+		for (AttrNumber attnum = 1; attnum <= to->ncolumns; attnum++)
 		{
 			ColumnFacts *candidate = fkfix_catalog_column(reader, to_relid, attnum);
 
@@ -131,28 +133,23 @@ fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 	return found;
 }
 
-/* Reads every key's triggers, and which keys have descendants. */
+/* Reads every key's triggers. */
 static void
 read_all(Reader *reader)
 {
-	HASHCTL		ctl = {
-		.keysize = sizeof(Oid),
-		.entrysize = sizeof(ShapeEntry),
-		.hcxt = reader->context
-	};
+	ShapeIndex *shapes = MemoryContextAllocZero(reader->context, sizeof(ShapeIndex));
 
-	reader->shapes = MemoryContextAllocZero(reader->context, sizeof(ShapeIndex));
-	reader->shapes->entries = hash_create("fkfix triggers", 1024, &ctl,
-										  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	ctl.entrysize = sizeof(Oid);
-	reader->shapes->parents = hash_create("fkfix parents", 64, &ctl,
-										  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	fkfix_catalog_scan(reader, TriggerRelationId, InvalidOid, 0, NULL, index_trigger, reader);
-	fkfix_catalog_scan(reader, ConstraintRelationId, InvalidOid, 0, NULL, index_parent, reader);
+	shapes->size = 1024;
+	shapes->triggers = MemoryContextAlloc(reader->context, shapes->size * sizeof(KeyTrigger));
+	fkfix_catalog_scan(reader, TriggerRelationId, InvalidOid, 0, NULL, index_trigger, shapes);
+	shapes->size = Max(shapes->count, 1);
+	shapes->triggers = repalloc_huge(shapes->triggers, shapes->size * sizeof(KeyTrigger));
+	qsort(shapes->triggers, shapes->count, sizeof(KeyTrigger), compare_triggers);
+	reader->shapes = shapes;
 }
 
 /* Reads a key and, through conparentid, what descends from it. */
-static void
+static ShapeNode *
 read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
 		  ShapeNode *parent)
 {
@@ -170,17 +167,10 @@ read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
 	read_triggers(reader, node);
 	shape->nodes = lappend(shape->nodes, node);
 
-	if (!may_have_children(reader, fk))
-		return;
 	foreach(lc, fkfix_key_children(reader, fk->oid))
-		read_node(reader, shape, lfirst(lc), node);
-}
-
-static bool
-may_have_children(Reader *reader, const ForeignKey *fk)
-{
-	return reader->shapes == NULL ||
-		hash_search(reader->shapes->parents, &fk->oid, HASH_FIND, NULL) != NULL;
+		node->children = lappend(node->children,
+								 read_node(reader, shape, lfirst(lc), node));
+	return node;
 }
 
 /* Reads the triggers of one row of pg_constraint, each into its slot. */
@@ -191,11 +181,11 @@ read_triggers(Reader *reader, ShapeNode *node)
 
 	if (reader->shapes != NULL)
 	{
-		ShapeEntry *entry = hash_search(reader->shapes->entries, &node->fk->oid,
-										HASH_FIND, NULL);
+		ShapeIndex *shapes = reader->shapes;
 
-		for (int i = 0; entry != NULL && i < entry->ntriggers; i++)
-			place_trigger(node, &entry->triggers[i]);
+		for (int64 i = find_triggers(shapes, node->fk->oid);
+			 i < shapes->count && shapes->triggers[i].constraint == node->fk->oid; i++)
+			place_trigger(node, &shapes->triggers[i]);
 		return;
 	}
 	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber, F_OIDEQ,
@@ -236,44 +226,59 @@ place_trigger(ShapeNode *node, KeyTrigger *trigger)
 		node->surplus = lappend(node->surplus, trigger);
 }
 
-/* Notes a trigger with the constraint that it belongs to. */
+/* Notes a trigger of a constraint. */
 static void
 index_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 {
-	Reader	   *reader = state;
+	ShapeIndex *shapes = state;
 	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-	ShapeEntry *entry;
-	bool		found;
 
 	if (!OidIsValid(form->tgconstraint))
 		return;
-	entry = hash_search(reader->shapes->entries, &form->tgconstraint, HASH_ENTER, &found);
-	if (!found)
+	if (shapes->count == shapes->size)
 	{
-		entry->ntriggers = 0;
-		entry->size = lengthof(entry->usual);
-		entry->triggers = entry->usual;
+		shapes->size *= 2;
+		shapes->triggers = repalloc_huge(shapes->triggers, shapes->size * sizeof(KeyTrigger));
 	}
-	if (entry->ntriggers == entry->size)
-	{
-		KeyTrigger *larger = MemoryContextAlloc(reader->context,
-												2 * entry->size * sizeof(KeyTrigger));
-
-		memcpy(larger, entry->triggers, entry->size * sizeof(KeyTrigger));
-		entry->triggers = larger;
-		entry->size *= 2;
-	}
-	form_trigger(tuple, &entry->triggers[entry->ntriggers++]);
+	form_trigger(tuple, &shapes->triggers[shapes->count++]);
 }
 
-static void
-index_parent(HeapTuple tuple, TupleDesc desc, void *state)
+static int
+compare_triggers(const void *a, const void *b)
 {
-	Reader	   *reader = state;
-	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+	const KeyTrigger *x = a;
+	const KeyTrigger *y = b;
 
-	if (form->contype == CONSTRAINT_FOREIGN && OidIsValid(form->conparentid))
-		(void) hash_search(reader->shapes->parents, &form->conparentid, HASH_ENTER, NULL);
+	if (x->constraint != y->constraint)
+		return x->constraint < y->constraint ? -1 : 1;
+	return x->oid < y->oid ? -1 : x->oid > y->oid;
+}
+
+/*
+ * Returns where the triggers of a constraint begin, or would.  Keys are mostly
+ * asked for in the order in which they were made: look near the last one first.
+ */
+static int64
+find_triggers(ShapeIndex *shapes, Oid constraint)
+{
+	int64		low = Max(shapes->at - NEAR, 0);
+	int64		high = Min(shapes->at + NEAR, shapes->count);
+
+	if (low > 0 && shapes->triggers[low - 1].constraint >= constraint)
+		low = 0;
+	if (high < shapes->count && shapes->triggers[high].constraint < constraint)
+		high = shapes->count;
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (shapes->triggers[middle].constraint < constraint)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	shapes->at = low;
+	return low;
 }
 
 static void
@@ -281,6 +286,7 @@ form_trigger(HeapTuple tuple, KeyTrigger *trigger)
 {
 	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
+	trigger->constraint = form->tgconstraint;
 	trigger->oid = form->oid;
 	trigger->tid = tuple->t_self;
 	trigger->relid = form->tgrelid;

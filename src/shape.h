@@ -25,6 +25,7 @@ typedef enum TriggerSlot
 /* A row of pg_trigger that belongs to a foreign key. */
 typedef struct KeyTrigger
 {
+	Oid			constraint;		/* the row of pg_constraint */
 	Oid			oid;
 	ItemPointerData tid;		/* where the row was read */
 	Oid			relid;			/* the table it is on */
@@ -50,6 +51,7 @@ typedef struct ShapeNode
 {
 	const ForeignKey *fk;
 	struct ShapeNode *parent;	/* NULL for the root */
+	List	   *children;		/* ShapeNodes that descend from it directly */
 	ShapeSide	side;
 	KeyTrigger *triggers[TRIGGER_NSLOTS];	/* NULL where there is none */
 	List	   *surplus;		/* KeyTriggers that fit no slot or a taken one */

@@ -59,6 +59,7 @@ fkfix_verify(PG_FUNCTION_ARGS)
 	verification.extension = fkfix_extension_get();
 	InitMaterializedSRF(fcinfo, 0);
 	verification.reader = fkfix_shape_reader(fkfix_args_table(fcinfo, 0));
+	verification.reader->passing = true;
 	verification.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	fkfix_key_each_root(verification.reader, fkfix_args_table(fcinfo, 0), verify_key,
 						&verification);

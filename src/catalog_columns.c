@@ -1,0 +1,227 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog_columns.c
+ *		The columns of tables, from the catalogs.
+ *
+ * pg_attribute is the largest of the catalogs that an audit needs.  A few tables
+ * are looked up one by one, all columns of each.  When there turn out to be many,
+ * the columns that stand in a foreign key are read all at once, and no others:
+ * what is remembered grows with the keys, not with the width of the tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+
+#include "catalog.h"
+
+/* A scan of all columns, and the table that the last one belonged to. */
+typedef struct KeyColumnScan
+{
+	Reader	   *reader;
+	Oid			relid;
+	TableFacts *table;			/* NULL if it is not of interest */
+} KeyColumnScan;
+
+static bool many_are_asked_for(const Reader *reader);
+static void read_columns(Reader *reader, TableFacts *table);
+static void read_key_columns(Reader *reader);
+static void read_key_column(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_column(HeapTuple tuple, TupleDesc desc, void *state);
+static ColumnFacts *column_of(TableFacts *table, AttrNumber attnum);
+
+/*
+ * Returns what there is to know about a column, or NULL if the table is gone
+ * or has no such column.  Owned by the reader.
+ */
+ColumnFacts *
+fkfix_catalog_column(Reader *reader, Oid relid, AttrNumber attnum)
+{
+	TableFacts *table = fkfix_catalog_table(reader, relid);
+	ColumnFacts *column;
+
+	if (table == NULL || attnum < 1 || attnum > table->ncolumns)
+		return NULL;
+	if (!table->all_columns && !bms_is_member(attnum, table->key_columns))
+		read_columns(reader, table);
+	else if (table->columns == NULL)
+	{
+		if (!reader->read_key_columns && many_are_asked_for(reader))
+			read_key_columns(reader);
+		if (table->columns == NULL)
+			read_columns(reader, table);
+	}
+	column = column_of(table, attnum);
+	return NameStr(column->name)[0] == '\0' ? NULL : column;
+}
+
+/*
+ * Returns the names of some columns of a table, in the order given: a new list
+ * of names that the reader owns.  Columns that are gone are left out.
+ */
+List *
+fkfix_catalog_column_names(Reader *reader, Oid relid, const AttrNumber *attnums,
+						   int count)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < count; i++)
+	{
+		ColumnFacts *column = fkfix_catalog_column(reader, relid, attnums[i]);
+
+		if (column != NULL)
+			names = lappend(names, NameStr(column->name));
+	}
+	return names;
+}
+
+/*
+ * Lets go of the columns of tables that were looked up one by one, all columns
+ * of each: they would become most of what a reader remembers.
+ */
+void
+fkfix_catalog_forget_columns(Reader *reader)
+{
+	ListCell   *lc;
+
+	foreach(lc, reader->with_columns)
+	{
+		TableFacts *table = lfirst(lc);
+
+		pfree(table->columns);
+		table->columns = NULL;
+		table->all_columns = false;
+	}
+	list_free(reader->with_columns);
+	reader->with_columns = NIL;
+}
+
+/*
+ * Unpacks a column of pg_constraint, of type int2[], into a palloc'd array and
+ * returns its length; 0 if it is NULL.  The checks are those of DeconstructFkConstraintRow.
+ */
+int
+fkfix_catalog_attnums(HeapTuple tuple, TupleDesc desc, AttrNumber column,
+					  AttrNumber **attnums)
+{
+	bool		isnull;
+	Datum		datum = heap_getattr(tuple, column, desc, &isnull);
+	ArrayType  *array;
+	int			count;
+
+	*attnums = NULL;
+	if (isnull)
+		return 0;
+	array = DatumGetArrayTypeP(datum);
+	if (ARR_NDIM(array) == 0)
+		return 0;
+	if (ARR_NDIM(array) != 1 || ARR_HASNULL(array) ||
+		ARR_ELEMTYPE(array) != INT2OID)
+		elog(ERROR, "column %d of a row of pg_constraint is not a 1-D smallint array",
+			 column);
+	count = ARR_DIMS(array)[0];
+	*attnums = palloc(count * sizeof(AttrNumber));
+	memcpy(*attnums, ARR_DATA_PTR(array), count * sizeof(AttrNumber));
+	if ((Pointer) array != DatumGetPointer(datum))
+		pfree(array);
+	return count;
+}
+
+/* Is it likely that the columns of most tables will be asked for? */
+static bool
+many_are_asked_for(const Reader *reader)
+{
+	return reader->keys != NULL && reader->nlooks > reader->nnoted / 16;
+}
+
+/* Reads all columns of one table, in place of what is known of them. */
+static void
+read_columns(Reader *reader, TableFacts *table)
+{
+	MemoryContext caller = MemoryContextSwitchTo(reader->context);
+	ScanKeyData keys[2];
+
+	reader->nlooks++;
+	reader->with_columns = lappend(reader->with_columns, table);
+	table->columns = palloc0(table->ncolumns * sizeof(ColumnFacts));
+	table->all_columns = true;
+	MemoryContextSwitchTo(caller);
+
+	ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(table->relid));
+	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber,
+				F_INT2GT, Int16GetDatum(0));
+	fkfix_catalog_scan(reader, AttributeRelationId, AttributeRelidNumIndexId, 2,
+					   keys, read_column, table);
+}
+
+/* Reads the columns in all foreign keys, in one scan of a large catalog. */
+static void
+read_key_columns(Reader *reader)
+{
+	KeyColumnScan scan = {reader, InvalidOid, NULL};
+
+	reader->read_key_columns = true;
+	fkfix_catalog_scan(reader, AttributeRelationId, InvalidOid, 0, NULL,
+					   read_key_column, &scan);
+}
+
+/* The columns of a table mostly lie side by side: look for it once. */
+static void
+read_key_column(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	KeyColumnScan *scan = state;
+	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+	TableFacts *table;
+
+	if (form->attnum < 1)
+		return;
+	if (form->attrelid != scan->relid)
+	{
+		scan->relid = form->attrelid;
+		scan->table = fkfix_catalog_noted(scan->reader, form->attrelid);
+	}
+	table = scan->table;
+	if (table == NULL || !table->exists || table->all_columns ||
+		!bms_is_member(form->attnum, table->key_columns))
+		return;
+	if (table->columns == NULL)
+		table->columns = MemoryContextAllocZero(scan->reader->context,
+												bms_num_members(table->key_columns) * sizeof(ColumnFacts));
+	read_column(tuple, desc, table);
+}
+
+static void
+read_column(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+	TableFacts *table = state;
+	ColumnFacts *column;
+
+	if (form->attisdropped || form->attnum > table->ncolumns)
+		return;
+	column = column_of(table, form->attnum);
+	column->name = form->attname;
+	column->type = form->atttypid;
+	column->collation = form->attcollation;
+	column->not_null = form->attnotnull;
+	column->generated = form->attgenerated != '\0';
+	column->has_default = form->atthasdef;
+}
+
+/* Where a column has its place, among all or among those in keys. */
+static ColumnFacts *
+column_of(TableFacts *table, AttrNumber attnum)
+{
+	return &table->columns[table->all_columns ? attnum - 1 :
+						   bms_member_index(table->key_columns, attnum)];
+}
