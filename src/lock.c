@@ -44,7 +44,7 @@
  * After this many rounds of attempts we wait for the tables in their order,
  * however long it takes, as other DDL does.
  */
-#define MAX_ROUNDS		15
+#define MAX_ROUNDS		30
 
 /*
  * How long to wait at most for tables while others are locked, in ms: in the
@@ -109,7 +109,8 @@ fkfix_lock_keys(const Extension *extension, List *keys)
 
 		/* or may soon be, once we have the one that was missed last */
 		attempt.first = OidIsValid(missed) ? missed : attempt.missing;
-		attempt.patience = Min(Min(MIN_PATIENCE << round, MAX_PATIENCE), DeadlockTimeout / 2);
+		attempt.patience = Min(Min(MIN_PATIENCE << Min(round, 10), MAX_PATIENCE),
+							   DeadlockTimeout / 2);
 		if (attempt_locks(&attempt))
 			return;
 
