@@ -21,6 +21,7 @@
 #include "nodes/parsenodes.h"
 #include "storage/lock.h"
 #include "utils/acl.h"
+#include "utils/backend_status.h"
 
 #if PG_VERSION_NUM < 150000
 #error "fkfix needs PostgreSQL 15 or later"
@@ -155,6 +156,19 @@ fkfix_compat_beginscan(Relation rel, Snapshot snapshot)
 #else
 	return table_beginscan(rel, snapshot, 0, NULL);
 #endif
+}
+
+/* 16 renamed the one that takes a position, which is counted from 1. */
+static inline PgBackendStatus *
+fkfix_compat_backend_status(int position)
+{
+#if PG_VERSION_NUM >= 160000
+	LocalPgBackendStatus *local = pgstat_get_local_beentry_by_index(position);
+#else
+	LocalPgBackendStatus *local = pgstat_fetch_stat_local_beentry(position);
+#endif
+
+	return local == NULL ? NULL : &local->backendStatus;
 }
 
 #endif							/* FKFIX_COMPAT_H */

@@ -25,6 +25,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
+#include "commands/progress.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -74,6 +75,8 @@ static bool attempt_locks(Attempt *attempt);
 static bool take_locks(Attempt *attempt);
 static bool lock_tree(Attempt *attempt, Oid relid);
 static bool lock_table(Attempt *attempt, Oid relid);
+static void refuse_indexed(Oid relid);
+static bool is_being_indexed(Oid relid);
 static bool is_open(Oid relid);
 static bool is_locked(Oid relid);
 static List *trees_of(const ForeignKey *fk);
@@ -251,7 +254,10 @@ take_locks(Attempt *attempt)
 	ListCell   *lc;
 
 	if (OidIsValid(attempt->first))
+	{
+		refuse_indexed(attempt->first);
 		LockRelationOid(attempt->first, ShareRowExclusiveLock);
+	}
 	if (LockAcquire(&attempt->turn, ExclusiveLock, false,
 					OidIsValid(attempt->first)) == LOCKACQUIRE_NOT_AVAIL)
 	{
@@ -300,6 +306,7 @@ lock_table(Attempt *attempt, Oid relid)
 
 	if (ConditionalLockRelationOid(relid, ShareRowExclusiveLock))
 		return true;
+	refuse_indexed(relid);
 	if (attempt->patience == ENDLESS_PATIENCE)
 	{
 		LockRelationOid(relid, ShareRowExclusiveLock);
@@ -317,6 +324,43 @@ lock_table(Attempt *attempt, Oid relid)
 	CHECK_FOR_INTERRUPTS();
 	LockTimeout = attempt->lock_timeout;
 	return true;
+}
+
+/*
+ * CREATE INDEX CONCURRENTLY keeps its lock while it waits for all transactions
+ * that began before; if one of those waits for that lock, the server ends either
+ * of them, and hours of work may be lost.  So it is we who give way, at once.
+ */
+static void
+refuse_indexed(Oid relid)
+{
+	if (is_being_indexed(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("cannot lock table \"%s\" while an index on it is being built concurrently",
+						get_rel_name(relid)),
+				 errdetail("CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY wait for this transaction to end."),
+				 errhint("Try again when the index is there.")));
+}
+
+/* Is somebody building an index on a table, concurrently? */
+static bool
+is_being_indexed(Oid relid)
+{
+	pgstat_clear_backend_activity_snapshot();
+	for (int i = pgstat_fetch_stat_numbackends(); i > 0; i--)
+	{
+		PgBackendStatus *backend = fkfix_compat_backend_status(i);
+		int64		command = backend->st_progress_param[PROGRESS_CREATEIDX_COMMAND];
+
+		if (backend->st_databaseid == MyDatabaseId &&
+			backend->st_progress_command == PROGRESS_COMMAND_CREATE_INDEX &&
+			backend->st_progress_command_target == relid &&
+			(command == PROGRESS_CREATEIDX_COMMAND_CREATE_CONCURRENTLY ||
+			 command == PROGRESS_CREATEIDX_COMMAND_REINDEX_CONCURRENTLY))
+			return true;
+	}
+	return false;
 }
 
 /*
