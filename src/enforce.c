@@ -49,7 +49,7 @@
 
 static bool may_concern(Node *parsetree);
 static bool alter_may_concern(const AlterTableStmt *stmt);
-static List *collected_commands(FunctionCallInfo fcinfo);
+static List *collected_commands(void);
 static void note_command(CollectedCommand *command, Deeds *deeds);
 static void note_alter_table(CollectedCommand *command, Deeds *deeds);
 static bool leaves_matches_alone(AlterTableType subtype, Oid relid);
@@ -92,7 +92,7 @@ fkfix_enforce(PG_FUNCTION_ARGS)
 		!may_concern(trigdata->parsetree))
 		return (Datum) 0;
 
-	foreach(lc, collected_commands(fcinfo))
+	foreach(lc, collected_commands())
 		note_command(lfirst(lc), &deeds);
 	if (deeds.new_keys == NIL && deeds.touched_keys == NIL &&
 		deeds.touched_tables == NIL && !deeds.everything)
@@ -168,7 +168,7 @@ alter_may_concern(const AlterTableStmt *stmt)
  * only; that is called here without going through SQL.
  */
 static List *
-collected_commands(FunctionCallInfo fcinfo)
+collected_commands(void)
 {
 	List	   *commands = NIL;
 	EState	   *estate = CreateExecutorState();

@@ -211,10 +211,10 @@ truncated(const char *name)
 static const char *
 expected_name(Inquiry *inquiry)
 {
-	ListCell   *lc;
-
 	if (OidIsValid(inquiry->referencing) && OidIsValid(inquiry->referenced))
 	{
+		ListCell   *lc;
+
 		foreach(lc, fkfix_key_list_of(inquiry->reader, inquiry->referencing))
 		{
 			ForeignKey *fk = lfirst(lc);
