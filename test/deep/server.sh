@@ -90,29 +90,41 @@ in_build() {
 }
 
 #
-# checking_server: sets PG_CONFIG to that of a server which is built with
-# assertions and, unless "without" is said, lets go of what its caches hold as
-# soon as nobody uses it.
+# checking_server [OPTION...]: sets PG_CONFIG to that of a server with assertions,
+# whose caches are compiled with the options given.
 #
 checking_server() {
-	local source server=$workshop/server flags='-DRELCACHE_FORCE_RELEASE -DCATCACHE_FORCE_RELEASE'
+	local source server=$workshop/server
 	source=$(server_source)
-	if [ "${1:-}" = without ]; then
-		flags=
-	fi
 	if [ ! -e "$workshop/build/config.status" ]; then
 		make_folder "$workshop/build"
 		in_build "$source/configure" -q --prefix="$server" --enable-cassert --enable-debug \
 			--enable-tap-tests --without-readline --without-zlib --without-icu CFLAGS='-O0 -g1'
 		in_build make -s -C src/backend generated-headers
 	fi
-	if [ "$(cat "$workshop/build/flags" 2>/dev/null)" != "flags: $flags" ]; then
+	if [ "$(cat "$workshop/build/options" 2>/dev/null)" != "options: $*" ]; then
+		make_folder "$server"
 		as_server_user rm -f "$workshop"/build/src/backend/utils/cache/{rel,cat}cache.o
-		in_build make -s -j "$(nproc)" -C src COPT="$flags" install
+		in_build make -s -j "$(nproc)" -C src COPT="$*" install
 		in_build make -s -C config install
 		in_build make -s -C contrib/spi install
 		in_build make -s -C contrib/tsm_system_rows install
-		as_server_user tee "$workshop/build/flags" <<<"flags: $flags" >/dev/null
+		as_server_user tee "$workshop/build/options" <<<"options: $*" >/dev/null
 	fi
 	PG_CONFIG=$server/bin/pg_config
+}
+
+# A copy of the tree for that server, beside that which deep/run made.
+stage_own() {
+	stage
+	clean_up_with unstage
+}
+
+#
+# watched_on WHERE SUITE...: suites on that server, which OPTIONS are for.  What
+# consults the oracle or chance does as in a sample.
+#
+watched_on() {
+	DEEP='' SAMPLE=1 in_copy "$(server_user)" env SERVER_OPTIONS="${OPTIONS:-}" \
+		LD_PRELOAD="${PRELOAD:-}" ASAN_OPTIONS=detect_leaks=0 test/with-server test/checks/watched "$@" || true
 }
