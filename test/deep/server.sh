@@ -105,7 +105,9 @@ checking_server() {
 	if [ "$(cat "$workshop/build/options" 2>/dev/null)" != "options: $*" ]; then
 		make_folder "$server"
 		as_server_user rm -f "$workshop"/build/src/backend/utils/cache/{rel,cat}cache.o
-		in_build make -s -j "$(nproc)" -C src COPT="$*" install
+		in_build make -s -C src/backend/utils/cache COPT="$*" relcache.o catcache.o
+		in_build make -s -j "$(nproc)" -C src all
+		in_build make -s -C src install
 		in_build make -s -C config install
 		in_build make -s -C contrib/spi install
 		in_build make -s -C contrib/tsm_system_rows install
