@@ -41,7 +41,8 @@ sub start_server
 {
 	my ($name, %options) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => ['--wal-segsize=1'], %options);
+	my @extra = ('--wal-segsize=1', @{ delete $options{extra} || [] });
+	$node->init(extra => \@extra, %options);
 	$node->append_conf('postgresql.conf', "fsync = off\nrestart_after_crash = on\nautovacuum = off\nmax_prepared_transactions = 5\n");
 	$node->start;
 	$node->safe_psql('postgres', slurp_file('test/crash/crash.sql'));

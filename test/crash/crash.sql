@@ -81,7 +81,7 @@ BEGIN
   BEGIN
     SET CONSTRAINTS ALL IMMEDIATE;
     EXECUTE statement;
-    EXECUTE format('SELECT id, a FROM %I WHERE id > 100', key) INTO referencing;
+    EXECUTE format('SELECT id, a FROM %I WHERE id BETWEEN 101 AND 199', key) INTO referencing;
     result := CASE WHEN referencing.id IS NULL OR referencing.a > 100 THEN 'c' WHEN referencing.a IS NULL THEN 'n' ELSE 'nothing' END;
     RAISE SQLSTATE '00U00';
   EXCEPTION
