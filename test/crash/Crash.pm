@@ -136,15 +136,22 @@ sub await_recovery
 	if (!defined $node->{_pid})
 	{
 		# the children of the one that was killed may still be leaving
-		my $attempts = 0;
+		my $starts = 0;
 		until ($node->start(fail_ok => 1))
 		{
-			die 'the server does not start' if ++$attempts > 100;
+			die 'the server does not start' if ++$starts > 100;
 			usleep(100_000);
 			$node->stop('fast', fail_ok => 1);
 		}
 	}
-	$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not recover';
+
+	# psql would be sent a query that it no longer reads when it is turned away
+	my $attempts = 0;
+	while (system('pg_isready', '--quiet', '--dbname', $node->connstr('postgres')) != 0)
+	{
+		die 'the server does not recover' if ++$attempts > 10 * $PostgreSQL::Test::Utils::timeout_default;
+		usleep(100_000);
+	}
 	return;
 }
 
