@@ -27,10 +27,6 @@ ACTIONS = """
 SELECT conrelid::regclass::text, conname, confdeltype, confupdtype, confdelsetcols::text
 FROM pg_constraint WHERE contype = 'f' AND conparentid = 0"""
 
-DERIVED = """
-SELECT c.conrelid::regclass::text, c.conname, c.confrelid::regclass::text, p.conrelid::regclass::text, p.conname
-FROM pg_constraint c JOIN pg_constraint p ON p.oid = c.conparentid WHERE c.contype = 'f'"""
-
 # by which root a key hangs
 ROOTS = """
 WITH RECURSIVE tree AS (
@@ -133,9 +129,6 @@ class Twins:
     def keys_that_differ(self):
         """How many keys do not do in both what they do in one."""
         return len(set(self.fkfix.rows(ACTIONS)) - set(self.plain.rows(ACTIONS)))
-
-    def derived_names_differ(self):
-        return set(self.fkfix.rows(DERIVED)) != set(self.plain.rows(DERIVED))
 
     def faults_of_ours(self):
         """What fkfix_verify() finds that PostgreSQL alone has not caused; and all of it."""
