@@ -350,14 +350,16 @@ is_being_indexed(Oid relid)
 	pgstat_clear_backend_activity_snapshot();
 	for (int i = pgstat_fetch_stat_numbackends(); i > 0; i--)
 	{
-		PgBackendStatus *backend = fkfix_compat_backend_status(i);
-		int64		command = backend->st_progress_param[PROGRESS_CREATEIDX_COMMAND];
+		const PgBackendStatus *backend = fkfix_compat_backend_status(i);
+		int64		command;
 
-		if (backend->st_databaseid == MyDatabaseId &&
-			backend->st_progress_command == PROGRESS_COMMAND_CREATE_INDEX &&
-			backend->st_progress_command_target == relid &&
-			(command == PROGRESS_CREATEIDX_COMMAND_CREATE_CONCURRENTLY ||
-			 command == PROGRESS_CREATEIDX_COMMAND_REINDEX_CONCURRENTLY))
+		if (backend == NULL || backend->st_databaseid != MyDatabaseId ||
+			backend->st_progress_command != PROGRESS_COMMAND_CREATE_INDEX ||
+			backend->st_progress_command_target != relid)
+			continue;
+		command = backend->st_progress_param[PROGRESS_CREATEIDX_COMMAND];
+		if (command == PROGRESS_CREATEIDX_COMMAND_CREATE_CONCURRENTLY ||
+			command == PROGRESS_CREATEIDX_COMMAND_REINDEX_CONCURRENTLY)
 			return true;
 	}
 	return false;
