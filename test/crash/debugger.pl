@@ -13,7 +13,7 @@ use Time::HiRes qw(usleep);
 # backend dies on entering one: the old keys or the new.  A flush of the log may
 # have been done by somebody else.
 my @places = (
-	[ 'CatalogTupleUpdate',             'old' ],
+	[ 'CatalogTupleUpdateWithInfo',     'old' ],
 	[ 'CacheInvalidateRelcacheByRelid', 'old' ],
 	[ 'CommandCounterIncrement',        'old' ],
 	[ 'XLogInsert',                     'old' ],
