@@ -52,7 +52,7 @@ class Judge:
             return False
         if "conflict" in (past.status, row.status):
             return past.status == row.status
-        return demand_of(past) == demand_of(row)
+        return past.rule == row.rule or demand_of(past) == demand_of(row)
 
     def after_success(self, statement, after, said):
         """What is wrong with a statement that was let through."""
