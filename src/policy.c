@@ -85,17 +85,6 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 }
 
 /*
- * Does a rule match a key?
- */
-bool
-fkfix_policy_matches(const Rule *rule, Reader *reader, const ForeignKey *fk)
-{
-	KeyNames	names;
-
-	return name_key(reader, fk, true, true, &names) && names_match(rule, &names);
-}
-
-/*
  * Does a key meet one of the conditions of a rule?
  */
 bool

@@ -56,8 +56,6 @@ extern List *fkfix_policy_winners_by_name(const Policy *policy,
 										  const KeyNames *names);
 extern List *fkfix_policy_all_matches(const Policy *policy, Reader *reader,
 									  const ForeignKey *fk);
-extern bool fkfix_policy_matches(const Rule *rule, Reader *reader,
-								 const ForeignKey *fk);
 extern bool fkfix_policy_meets(const Rule *rule, Condition condition,
 							   Reader *reader, const ForeignKey *fk);
 extern bool fkfix_policy_same_precedence(const Rule *a, const Rule *b);
