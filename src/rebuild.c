@@ -63,7 +63,7 @@ static void change_catalogs(Operation *operation);
 static void change_constraint(Operation *operation, const ShapeNode *node);
 static void change_trigger(Operation *operation, const ShapeNode *node,
 						   TriggerSlot slot);
-static HeapTuple fetch_row(Relation catalog, const ItemPointerData * tid);
+static HeapTuple fetch_row(Relation catalog, const ItemPointerData *tid);
 static ArrayType *make_column_list(const AttrNumber *columns, int count);
 static void invalidate_tables(const Shape *shape);
 static void describe_change(Operation *operation, Change *change);
@@ -272,7 +272,7 @@ change_trigger(Operation *operation, const ShapeNode *node, TriggerSlot slot)
 
 /* A copy of the row that was read there under the locks that we still hold. */
 static HeapTuple
-fetch_row(Relation catalog, const ItemPointerData * tid)
+fetch_row(Relation catalog, const ItemPointerData *tid)
 {
 	HeapTupleData row = {.t_self = *tid};
 	HeapTuple	copy;
