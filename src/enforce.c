@@ -18,7 +18,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
@@ -35,7 +34,6 @@
 #include "tcop/deparse_utility.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
@@ -43,6 +41,7 @@
 #include "review.h"
 #include "rulebook.h"
 #include "sanction.h"
+#include "subtransaction.h"
 
 /* Column of pg_event_trigger_ddl_commands() that holds the command itself. */
 #define DDL_COMMANDS_NCOLUMNS	9
@@ -56,8 +55,9 @@ static bool leaves_matches_alone(AlterTableType subtype, Oid relid);
 static Oid	detached_table(const CollectedATSubcmd *sub);
 static void note_simple(CollectedCommand *command, Deeds *deeds);
 static void note_table(Oid relid, Deeds *deeds);
-static void enforce(const Deeds *deeds, const char *command_tag);
-static void enforce_guarded(const Deeds *deeds, const char *command_tag);
+static void enforce(const Deeds *deeds);
+static void enforce_guarded(Deeds *deeds);
+static bool enforce_or_fail(void *state);
 static void judge_new_keys(const Statement *statement, const Deeds *deeds);
 
 PG_FUNCTION_INFO_V1(fkfix_enforce);
@@ -71,7 +71,6 @@ Datum
 fkfix_enforce(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *trigdata;
-	const char *command_tag;
 	Deeds		deeds = {0};
 	bool		snapshot_set = ActiveSnapshotSet();
 	ListCell   *lc;
@@ -102,11 +101,11 @@ fkfix_enforce(PG_FUNCTION_ARGS)
 	deeds.began = snapshot_set ? GetActiveSnapshot()->curcid : FirstCommandId;
 	if (!snapshot_set)
 		PushActiveSnapshot(GetTransactionSnapshot());
-	command_tag = GetCommandTagName(trigdata->tag);
+	deeds.command_tag = GetCommandTagName(trigdata->tag);
 	if (deeds.detaches)
-		enforce_guarded(&deeds, command_tag);
+		enforce_guarded(&deeds);
 	else
-		enforce(&deeds, command_tag);
+		enforce(&deeds);
 	if (!snapshot_set)
 		PopActiveSnapshot();
 	return (Datum) 0;
@@ -147,11 +146,12 @@ alter_may_concern(const AlterTableStmt *stmt)
 	foreach(lc, stmt->cmds)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		AlterTableType subtype = fkfix_compat_subtype(cmd);
 		ListCell   *constraint;
 
-		if (!leaves_matches_alone(fkfix_compat_subtype(cmd), relid))
+		if (!leaves_matches_alone(subtype, relid))
 			return true;
-		if (cmd->subtype != AT_AddColumn)
+		if (subtype != AT_AddColumn)
 			continue;
 		foreach(constraint, castNode(ColumnDef, cmd->def)->constraints)
 		{
@@ -347,9 +347,9 @@ note_table(Oid relid, Deeds *deeds)
 
 /* Reads the rules and judges what the statement did. */
 static void
-enforce(const Deeds *deeds, const char *command_tag)
+enforce(const Deeds *deeds)
 {
-	Statement	statement = {fkfix_extension_get_any(), NULL, command_tag, deeds->detaches};
+	Statement	statement = {fkfix_extension_get_any(), NULL, deeds->command_tag, deeds->detaches};
 
 	statement.policy = fkfix_rulebook_now(statement.extension);
 	if (statement.policy->rules == NIL)
@@ -364,42 +364,28 @@ enforce(const Deeds *deeds, const char *command_tag)
  * in here is worth that.
  */
 static void
-enforce_guarded(const Deeds *deeds, const char *command_tag)
+enforce_guarded(Deeds *deeds)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *error;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		enforce(deeds, command_tag);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
+	if (fkfix_subtransaction_run(enforce_or_fail, deeds, &error))
+		return;
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+		ReThrowError(error);
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("foreign keys of the detached partition were not made to obey the policy: %s",
+					error->message),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0,
+			 errhint("See what fkfix_audit() says of the partition.")));
+}
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-			ReThrowError(error);
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("foreign keys of the detached partition were not made to obey the policy: %s",
-						error->message),
-				 error->detail ? errdetail_internal("%s", error->detail) : 0,
-				 errhint("See what fkfix_audit() says of the partition.")));
-	}
-	PG_END_TRY();
+static bool
+enforce_or_fail(void *state)
+{
+	enforce(state);
+	return true;
 }
 
 static void

@@ -21,7 +21,6 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
@@ -33,13 +32,13 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
 #include "lock.h"
 #include "order.h"
+#include "subtransaction.h"
 
 /*
  * After this many rounds of attempts we wait for the tables in their order,
@@ -72,7 +71,7 @@ typedef struct Attempt
 } Attempt;
 
 static bool attempt_locks(Attempt *attempt);
-static bool take_locks(Attempt *attempt);
+static bool take_locks(void *state);
 static bool lock_tree(Attempt *attempt, Oid relid);
 static bool lock_table(Attempt *attempt, Oid relid);
 static void refuse_indexed(Oid relid);
@@ -199,45 +198,21 @@ fkfix_lock_is_idle(const ForeignKey *fk)
 static bool
 attempt_locks(Attempt *attempt)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
 	bool		statement_timeout = get_timeout_active(STATEMENT_TIMEOUT);
-	bool		taken = false;
+	ErrorData  *error;
+	bool		taken = fkfix_subtransaction_run(take_locks, attempt, &error);
+	bool		ours = LockTimeout != attempt->lock_timeout;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		taken = take_locks(attempt);
-		if (taken)
-			ReleaseCurrentSubTransaction();
-		else
-			RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		bool		ours = LockTimeout != attempt->lock_timeout;
-		ErrorData  *error;
+	if (error == NULL)
+		return taken;
 
-		taken = false;
-		LockTimeout = attempt->lock_timeout;
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-
-		/* of two timeouts at the same moment the server reports one only */
-		if (!ours || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE ||
-			statement_timeout != get_timeout_active(STATEMENT_TIMEOUT))
-			ReThrowError(error);
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return taken;
+	/* of two timeouts at the same moment the server reports one only */
+	LockTimeout = attempt->lock_timeout;
+	if (!ours || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE ||
+		statement_timeout != get_timeout_active(STATEMENT_TIMEOUT))
+		ReThrowError(error);
+	FreeErrorData(error);
+	return false;
 }
 
 /*
@@ -249,8 +224,9 @@ attempt_locks(Attempt *attempt)
  * Nobody waits for it who has locked a table in this attempt.
  */
 static bool
-take_locks(Attempt *attempt)
+take_locks(void *state)
 {
+	Attempt    *attempt = state;
 	ListCell   *lc;
 
 	if (OidIsValid(attempt->first))
