@@ -130,6 +130,11 @@ class Twins:
         """How many keys do not do in both what they do in one."""
         return len(set(self.fkfix.rows(ACTIONS)) - set(self.plain.rows(ACTIONS)))
 
+    def actions(self):
+        """What each key of the one with fkfix does."""
+        return dict(self.fkfix.rows("SELECT oid, (confdeltype, confupdtype, confdelsetcols::text)::text FROM pg_constraint"
+                                    " WHERE contype = 'f' AND conparentid = 0"))
+
     def faults_of_ours(self):
         """What fkfix_verify() finds that PostgreSQL alone has not caused; and all of it."""
         found = set(self.fkfix.rows(VERIFY))
