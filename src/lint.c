@@ -57,49 +57,22 @@ typedef struct RuleNote
 	char	   *failing_why;
 } RuleNote;
 
-typedef enum PairKind
-{
-	PAIR_CONFLICT,
-	PAIR_HIDES_DELETE,			/* the first says nothing of what the second
-								 * asks */
-	PAIR_HIDES_UPDATE
-} PairKind;
-
-/* What the keys have told of two rules. */
-typedef struct PairNote
-{
-	const Rule *first;			/* hash key, with the next two */
-	const Rule *second;
-	int64		kind;
-	int64		keys;
-	const LintKey *at;
-} PairNote;
-
 /* The notes of one call. */
 typedef struct Notes
 {
 	Lint		lint;
-	HTAB	   *rules;
-	HTAB	   *pairs;
-	List	   *pair_order;		/* PairNotes in the order of discovery */
+	HTAB	   *rules;			/* RuleNote by address */
 } Notes;
 
-static HTAB *make_table(const char *name, Size keysize, Size entrysize);
 static void visit(const ForeignKey *fk, void *state);
 static LintKey *note_key(Notes *notes, const ForeignKey *fk,
 						 const Finding *finding);
 static void note_matches(Notes *notes, const LintKey *key, List *matches,
 						 const Finding *finding);
-static void note_hidden(Notes *notes, const LintKey *key, List *matches,
-						const Rule *winner);
 static void note_feasibility(Notes *notes, const ForeignKey *fk,
 							 const LintKey *key, const Finding *finding);
 static RuleNote *rule_note(Notes *notes, const Rule *rule);
-static void note_pair(Notes *notes, const Rule *first, const Rule *second,
-					  PairKind kind, const LintKey *key);
-static void report_pairs(Notes *notes);
 static void report_rules(Notes *notes);
-static char *and_more(int64 keys);
 static int	compare_problems(const ListCell *a, const ListCell *b);
 static void put_problem(ReturnSetInfo *rsinfo, const Problem *problem);
 
@@ -116,6 +89,11 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 	Notes		notes;
 	Lint	   *lint = &notes.lint;
 	Extension  *extension = fkfix_extension_get();
+	HASHCTL		ctl = {
+		.keysize = sizeof(Rule *),
+		.entrysize = sizeof(RuleNote),
+		.hcxt = CurrentMemoryContext
+	};
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -124,11 +102,12 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 	lint->reader = fkfix_catalog_reader(NULL);
 	fkfix_key_read_all(lint->reader);
 	lint->policy = fkfix_policy_load(extension, GetActiveSnapshot());
-	notes.rules = make_table("fkfix rule notes", sizeof(Rule *), sizeof(RuleNote));
-	notes.pairs = make_table("fkfix pair notes", offsetof(PairNote, keys), sizeof(PairNote));
+	lint->pairs = fkfix_lint_make_pairs();
+	notes.rules = hash_create("fkfix rule notes", 64, &ctl,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 
 	fkfix_key_each_root(lint->reader, InvalidOid, visit, &notes);
-	report_pairs(&notes);
+	fkfix_lint_report_pairs(lint);
 	report_rules(&notes);
 	fkfix_lint_cascades(lint);
 
@@ -155,18 +134,6 @@ fkfix_lint_report(Lint *lint, Severity severity, const char *problem, List *rule
 	row->message = message;
 	row->cure = cure;
 	lint->problems = lappend(lint->problems, row);
-}
-
-static HTAB *
-make_table(const char *name, Size keysize, Size entrysize)
-{
-	HASHCTL		ctl = {
-		.keysize = keysize,
-		.entrysize = entrysize,
-		.hcxt = CurrentMemoryContext
-	};
-
-	return hash_create(name, 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 static void
@@ -217,7 +184,6 @@ static void
 note_matches(Notes *notes, const LintKey *key, List *matches, const Finding *finding)
 {
 	ListCell   *lc;
-	ListCell   *lc2;
 
 	foreach(lc, matches)
 	{
@@ -232,47 +198,7 @@ note_matches(Notes *notes, const LintKey *key, List *matches, const Finding *fin
 			note->beaten_at = key;
 		}
 	}
-	if (finding->status != STATUS_CONFLICT)
-	{
-		note_hidden(notes, key, matches, finding->rule);
-		return;
-	}
-	foreach(lc, finding->rules)
-	{
-		for_each_cell(lc2, finding->rules, lnext(finding->rules, lc))
-		{
-			/* column lists count as written: the pair is to be found anyway */
-			if (!fkfix_rule_same_demand(lfirst(lc), lfirst(lc2), NIL))
-				note_pair(notes, lfirst(lc), lfirst(lc2), PAIR_CONFLICT, key);
-		}
-	}
-}
-
-/* One rule decides both actions: does it leave one open that another asks for? */
-static void
-note_hidden(Notes *notes, const LintKey *key, List *matches, const Rule *winner)
-{
-	bool		delete_open = winner->on_delete == NIL;
-	bool		update_open = winner->on_update == NIL;
-	ListCell   *lc;
-
-	if (fkfix_rule_is_exemption(winner))
-		return;
-	foreach(lc, matches)
-	{
-		const Rule *rule = lfirst(lc);
-
-		if (fkfix_policy_same_precedence(rule, winner))
-			continue;
-		if (fkfix_rule_is_exemption(rule))
-			return;				/* it would have been exempt */
-		if (delete_open && rule->on_delete != NIL)
-			note_pair(notes, winner, rule, PAIR_HIDES_DELETE, key);
-		if (update_open && rule->on_update != NIL)
-			note_pair(notes, winner, rule, PAIR_HIDES_UPDATE, key);
-		delete_open &= rule->on_delete == NIL;
-		update_open &= rule->on_update == NIL;
-	}
+	fkfix_lint_note_pairs(&notes->lint, key, matches, finding);
 }
 
 /* Can the key do what its rule asks, and will that work? */
@@ -325,54 +251,6 @@ rule_note(Notes *notes, const Rule *rule)
 }
 
 static void
-note_pair(Notes *notes, const Rule *first, const Rule *second, PairKind kind,
-		  const LintKey *key)
-{
-	PairNote	search = {first, second, kind, 0, NULL};
-	bool		found;
-	PairNote   *note = hash_search(notes->pairs, &search, HASH_ENTER, &found);
-
-	if (!found)
-	{
-		MemoryContext visit_context = MemoryContextSwitchTo(notes->lint.context);
-
-		note->keys = 0;
-		note->at = key;
-		notes->pair_order = lappend(notes->pair_order, note);
-		MemoryContextSwitchTo(visit_context);
-	}
-	note->keys++;
-}
-
-static void
-report_pairs(Notes *notes)
-{
-	ListCell   *lc;
-
-	foreach(lc, notes->pair_order)
-	{
-		const PairNote *note = lfirst(lc);
-		List	   *rules = list_make2((void *) note->first, (void *) note->second);
-
-		if (note->kind == PAIR_CONFLICT)
-			fkfix_lint_report(&notes->lint, LINT_ERROR, "conflict", rules, note->at,
-							  psprintf("Two rules of equal precedence ask for different things of this foreign key%s.",
-									   and_more(note->keys)),
-							  "Give one of them a higher priority, or more names.");
-		else
-			fkfix_lint_report(&notes->lint, LINT_NOTICE, "hidden demand", rules, note->at,
-							  psprintf("Rule " INT64_FORMAT " decides this foreign key%s and accepts any %s action; what rule " INT64_FORMAT " asks there, %s, is not asked.",
-									   note->first->id, and_more(note->keys),
-									   note->kind == PAIR_HIDES_DELETE ? "ON DELETE" : "ON UPDATE",
-									   note->second->id,
-									   fkfix_action_list_text(note->kind == PAIR_HIDES_DELETE ?
-															  note->second->on_delete : note->second->on_update)),
-							  psprintf("Put it into rule " INT64_FORMAT " too: one rule decides both actions.",
-									   note->first->id));
-	}
-}
-
-static void
 report_rules(Notes *notes)
 {
 	Lint	   *lint = &notes->lint;
@@ -399,20 +277,22 @@ report_rules(Notes *notes)
 		if (note->infeasible > 0)
 			fkfix_lint_report(lint, LINT_ERROR, "infeasible", list_make1(rule), note->infeasible_at,
 							  psprintf("This foreign key%s cannot do what rule " INT64_FORMAT " asks: %s",
-									   and_more(note->infeasible), rule->id, note->infeasible_why),
+									   fkfix_lint_and_more(note->infeasible), rule->id, note->infeasible_why),
 							  "Change the table, or make an exception by a rule that gives more names.");
 		if (note->failing > 0)
 			fkfix_lint_report(lint, LINT_WARNING, "fails", list_make1(rule), note->failing_at,
 							  psprintf("This foreign key%s does what rule " INT64_FORMAT " asks, and that will fail: %s",
-									   and_more(note->failing), rule->id, note->failing_why),
+									   fkfix_lint_and_more(note->failing), rule->id, note->failing_why),
 							  "Change the table, or the rule.");
 	}
 	fkfix_lint_unmatched(lint, unmatched);
 }
 
-/* What is said of one key and true of others. */
-static char *
-and_more(int64 keys)
+/*
+ * Returns what to add where something is said of one key and true of others.
+ */
+const char *
+fkfix_lint_and_more(int64 keys)
 {
 	return keys == 1 ? "" : psprintf(" (and " INT64_FORMAT " more)", keys - 1);
 }

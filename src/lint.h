@@ -10,6 +10,7 @@
 
 #include "nodes/pg_list.h"
 
+#include "audit.h"
 #include "key.h"
 #include "policy.h"
 
@@ -31,6 +32,9 @@ typedef struct LintKey
 	const Rule *rule;			/* NULL: nobody asks for it */
 } LintKey;
 
+/* What the keys have told of pairs of rules; see lint_pairs.c. */
+typedef struct LintPairs LintPairs;
+
 /* One call. */
 typedef struct Lint
 {
@@ -38,6 +42,7 @@ typedef struct Lint
 	Reader	   *reader;
 	MemoryContext context;
 	List	   *keys;			/* LintKeys */
+	LintPairs  *pairs;
 	List	   *problems;
 } Lint;
 
@@ -45,6 +50,11 @@ extern void fkfix_lint_report(Lint *lint, Severity severity,
 							  const char *problem, List *rules,
 							  const LintKey *key, char *message,
 							  const char *cure);
+extern const char *fkfix_lint_and_more(int64 keys);
+extern LintPairs *fkfix_lint_make_pairs(void);
+extern void fkfix_lint_note_pairs(Lint *lint, const LintKey *key,
+								  List *matches, const Finding *finding);
+extern void fkfix_lint_report_pairs(Lint *lint);
 extern void fkfix_lint_cascades(Lint *lint);
 extern void fkfix_lint_unmatched(Lint *lint, List *rules);
 
