@@ -49,6 +49,7 @@ typedef struct Batch
 	MemoryContext context;
 	HTAB	   *patients;		/* Patient by OID */
 	List	   *violations;		/* ForeignKeys whose tables must be locked */
+	Theatre    *theatre;
 	ReturnSetInfo *rsinfo;
 } Batch;
 
@@ -92,7 +93,9 @@ fkfix_rebuild_all(PG_FUNCTION_ARGS)
 
 	look(&batch, collect);
 	lock_violations(&batch);
+	batch.theatre = fkfix_rebuild_begin(batch.extension);
 	look(&batch, treat);
+	fkfix_rebuild_end(batch.theatre);
 	return (Datum) 0;
 }
 
@@ -183,9 +186,9 @@ treat(const ForeignKey *fk, void *state)
 		bool		rebuilt;
 
 		fkfix_request_check_privileges(batch->reader, fk);
-		rebuilt = fkfix_rebuild_key(batch->extension, batch->reader, fk,
-									finding->set_on_delete, finding->set_on_update,
-									&occasion, &change);
+		rebuilt = fkfix_rebuild_next(batch->theatre, batch->reader, fk,
+									 finding->set_on_delete, finding->set_on_update,
+									 &occasion, &change);
 		put_result(batch, fk->conrelid, &change, rebuilt, finding->detail);
 	}
 	else if (!fkfix_audit_in_order(finding->status))

@@ -18,6 +18,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -30,25 +31,39 @@
 #include "compat.h"
 #include "history.h"
 
-#define HISTORY_NPARAMS 14
+/*
+ * The parameters of the INSERT: first what all rows share, then what each has of
+ * its own; for several rows an array of it.
+ */
+#define NSHARED			4
+#define NOWN			10
+#define NPARAMS			(NSHARED + NOWN)
+#define OWN_RULE_ID		0		/* the others are texts */
 
-/* The INSERT, kept from call to call, and the table it was prepared for. */
-static SPIPlanPtr saved_insert = NULL;
-static char *saved_insert_table = NULL;
+/* An INSERT, kept from call to call, and the table it was prepared for. */
+typedef struct SavedInsert
+{
+	SPIPlanPtr	plan;
+	char	   *table;
+} SavedInsert;
 
-static SPIPlanPtr prepare_insert(const char *table);
-static void insert_row(const char *table, const Change *change,
-					   const Occasion *occasion, const char *session_user,
-					   const char *current_user);
+static SavedInsert insert_one;
+static SavedInsert insert_many;
+
+static void insert_rows(const char *table, List *entries,
+						const char *session_user, const char *current_user);
+static Datum own_value(const Entry *entry, int number, bool *isnull);
+static Datum own_values(List *entries, int number);
+static SPIPlanPtr prepare_insert(SavedInsert *saved, const char *table);
 static char *copy_field(MemoryContext context, const char *column);
 static Oid	owner_of(Oid relid);
 
 /*
- * Writes what was done to a key.  Takes ROW EXCLUSIVE on fkfix_history.
+ * Writes what was done to some keys, in this order.  Takes ROW EXCLUSIVE on
+ * fkfix_history.
  */
 void
-fkfix_history_record(Extension *extension, const Change *change,
-					 const Occasion *occasion)
+fkfix_history_record(Extension *extension, List *entries)
 {
 	Oid			relid = fkfix_extension_table(extension, "fkfix_history");
 	char	   *table = quote_qualified_identifier(extension->schema_name, "fkfix_history");
@@ -65,7 +80,7 @@ fkfix_history_record(Extension *extension, const Change *change,
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 
-	insert_row(table, change, occasion, session_user, current_user);
+	insert_rows(table, entries, session_user, current_user);
 
 	AtEOXact_GUC(false, nestlevel);
 	SetUserIdAndSecContext(save_userid, save_sec_context);
@@ -130,76 +145,128 @@ copy_field(MemoryContext context, const char *column)
 	return MemoryContextStrdup(context, value);
 }
 
+/* One row is so much cheaper to insert by itself that it has a plan of its own. */
 static void
-insert_row(const char *table, const Change *change, const Occasion *occasion,
-		   const char *session_user, const char *current_user)
+insert_rows(const char *table, List *entries, const char *session_user,
+			const char *current_user)
 {
-	Datum		values[HISTORY_NPARAMS];
-	char		nulls[HISTORY_NPARAMS];
-	const char *texts[HISTORY_NPARAMS] = {
-		session_user, current_user, NULL, occasion->cause,
-		change->referencing, change->constraint_name, change->referenced,
-		change->old_on_delete, change->new_on_delete,
-		change->old_on_update, change->new_on_update,
-		NULL, occasion->command_tag, NULL
+	bool		one = list_length(entries) == 1;
+	Datum		values[NPARAMS] = {
+		CStringGetTextDatum(session_user),
+		CStringGetTextDatum(current_user),
+		FullTransactionIdGetDatum(GetTopFullTransactionId()),
+		TimestampTzGetDatum(GetCurrentStatementStartTimestamp())
 	};
+	char		nulls[NPARAMS];
 
-	for (int i = 0; i < HISTORY_NPARAMS; i++)
+	memset(nulls, ' ', NPARAMS);
+	for (int i = 0; i < NOWN; i++)
 	{
-		values[i] = texts[i] == NULL ? (Datum) 0 : CStringGetTextDatum(texts[i]);
-		nulls[i] = texts[i] == NULL ? 'n' : ' ';
+		bool		isnull = false;
+
+		values[NSHARED + i] = one ? own_value(linitial(entries), i, &isnull) :
+			own_values(entries, i);
+		if (isnull)
+			nulls[NSHARED + i] = 'n';
 	}
-	values[2] = FullTransactionIdGetDatum(GetTopFullTransactionId());
-	nulls[2] = ' ';
-	values[11] = Int64GetDatum(occasion->rule_id);
-	nulls[11] = occasion->rule_id == 0 ? 'n' : ' ';
-	values[13] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
-	nulls[13] = ' ';
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_plan(prepare_insert(table), values, nulls, false, 0) != SPI_OK_INSERT)
+	if (SPI_execute_plan(prepare_insert(one ? &insert_one : &insert_many, table),
+						 values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not write to %s", table);
 	SPI_finish();
 }
 
+/* What a row has of its own, in the order of the INSERT. */
+static Datum
+own_value(const Entry *entry, int number, bool *isnull)
+{
+	const Change *change = &entry->change;
+	const char *texts[NOWN] = {
+		NULL, entry->occasion.cause, entry->occasion.command_tag,
+		change->referencing, change->constraint_name, change->referenced,
+		change->old_on_delete, change->new_on_delete,
+		change->old_on_update, change->new_on_update
+	};
+
+	*isnull = number == OWN_RULE_ID ? entry->occasion.rule_id == 0 : texts[number] == NULL;
+	if (*isnull)
+		return (Datum) 0;
+	return number == OWN_RULE_ID ? Int64GetDatum(entry->occasion.rule_id) :
+		CStringGetTextDatum(texts[number]);
+}
+
+/* That of all rows, as an array. */
+static Datum
+own_values(List *entries, int number)
+{
+	int			count = list_length(entries);
+	int			lower_bound = 1;
+	Datum	   *elements = palloc(count * sizeof(Datum));
+	bool	   *nulls = palloc(count * sizeof(bool));
+	ListCell   *lc;
+
+	foreach(lc, entries)
+	{
+		int			i = foreach_current_index(lc);
+
+		elements[i] = own_value(lfirst(lc), number, &nulls[i]);
+	}
+	if (number == OWN_RULE_ID)
+		return PointerGetDatum(construct_md_array(elements, nulls, 1, &count, &lower_bound, INT8OID,
+												  sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return PointerGetDatum(construct_md_array(elements, nulls, 1, &count, &lower_bound, TEXTOID,
+											  -1, false, TYPALIGN_INT));
+}
+
 /*
- * Returns the plan of the INSERT.  The table's name is what it depends on: ALTER
+ * Returns the plan of an INSERT.  The table's name is what it depends on: ALTER
  * EXTENSION ... SET SCHEMA changes that, and all else the plan cache notices.
  */
 static SPIPlanPtr
-prepare_insert(const char *table)
+prepare_insert(SavedInsert *saved, const char *table)
 {
-	Oid			types[HISTORY_NPARAMS];
-	char	   *insert;
+	bool		one = saved == &insert_one;
+	Oid			types[NPARAMS] = {TEXTOID, TEXTOID, XID8OID, TIMESTAMPTZOID};
+	StringInfoData insert;
 	SPIPlanPtr	plan;
 
-	if (saved_insert != NULL && strcmp(saved_insert_table, table) == 0)
-		return saved_insert;
+	if (saved->plan != NULL && strcmp(saved->table, table) == 0)
+		return saved->plan;
 
-	for (int i = 0; i < HISTORY_NPARAMS; i++)
-		types[i] = TEXTOID;
-	types[2] = XID8OID;
-	types[11] = INT8OID;
-	types[13] = TIMESTAMPTZOID;
-	insert = psprintf("INSERT INTO %s (session_user_name, current_user_name,"
-					  " transaction_id, cause, referencing, constraint_name, referenced,"
-					  " old_on_delete, new_on_delete, old_on_update, new_on_update,"
-					  " rule_id, command_tag, changed_at)"
-					  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-					  table);
+	initStringInfo(&insert);
+	appendStringInfo(&insert, "INSERT INTO %s (session_user_name, current_user_name,"
+					 " transaction_id, changed_at, rule_id, cause, command_tag,"
+					 " referencing, constraint_name, referenced,"
+					 " old_on_delete, new_on_delete, old_on_update, new_on_update)"
+					 " SELECT $1, $2, $3, $4", table);
+	for (int i = 0; i < NOWN; i++)
+	{
+		if (i == OWN_RULE_ID)
+			types[NSHARED + i] = one ? INT8OID : INT8ARRAYOID;
+		else
+			types[NSHARED + i] = one ? TEXTOID : TEXTARRAYOID;
+		if (one)
+			appendStringInfo(&insert, ", $%d", NSHARED + i + 1);
+		else
+			appendStringInfo(&insert, "%s pg_catalog.unnest($%d)",
+							 i == 0 ? ", own.* FROM ROWS FROM (" : ",", NSHARED + i + 1);
+	}
+	if (!one)
+		appendStringInfoString(&insert, ") AS own");
 
-	if (saved_insert != NULL)
-		SPI_freeplan(saved_insert);
-	saved_insert = NULL;
-	if (saved_insert_table != NULL)
-		pfree(saved_insert_table);
-	saved_insert_table = NULL;
-	saved_insert_table = MemoryContextStrdup(TopMemoryContext, table);
-	plan = SPI_prepare(insert, HISTORY_NPARAMS, types);
+	if (saved->plan != NULL)
+		SPI_freeplan(saved->plan);
+	saved->plan = NULL;
+	if (saved->table != NULL)
+		pfree(saved->table);
+	saved->table = NULL;
+	saved->table = MemoryContextStrdup(TopMemoryContext, table);
+	plan = SPI_prepare(insert.data, NPARAMS, types);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare to write to %s", table);
-	saved_insert = plan;
+	saved->plan = plan;
 	return plan;
 }
 

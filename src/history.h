@@ -8,6 +8,8 @@
 #ifndef FKFIX_HISTORY_H
 #define FKFIX_HISTORY_H
 
+#include "nodes/pg_list.h"
+
 #include "extension.h"
 
 /* Why a key is changed. */
@@ -30,8 +32,14 @@ typedef struct Change
 	char	   *new_on_update;
 } Change;
 
-extern void fkfix_history_record(Extension *extension, const Change *change,
-								 const Occasion *occasion);
+/* A row of the history. */
+typedef struct Entry
+{
+	Occasion	occasion;
+	Change		change;
+} Entry;
+
+extern void fkfix_history_record(Extension *extension, List *entries);
 extern Change *fkfix_history_read(Extension *extension, int64 id);
 
 #endif							/* FKFIX_HISTORY_H */

@@ -40,19 +40,28 @@
 #include "inspect.h"
 #include "shape.h"
 
+/* The catalogs, kept open, and what was done to them. */
+struct Theatre
+{
+	Extension  *extension;
+	Relation	pg_constraint;
+	Relation	pg_trigger;
+	CatalogIndexState constraint_indexes;
+	CatalogIndexState trigger_indexes;
+	List	   *entries;		/* for the history */
+	MemoryContext context;		/* what the theatre is in */
+};
+
 /* A key that is being rebuilt. */
 typedef struct Operation
 {
+	Theatre    *theatre;
 	Reader	   *reader;
 	Shape	   *shape;
 	const Action *on_delete;	/* what it shall do; never NULL */
 	const Action *on_update;
 	AttrNumber	delset[INDEX_MAX_KEYS]; /* the root's new column list */
 	int			ndelset;
-	Relation	pg_constraint;
-	Relation	pg_trigger;
-	CatalogIndexState constraint_indexes;
-	CatalogIndexState trigger_indexes;
 	bool		changed;
 } Operation;
 
@@ -67,6 +76,8 @@ static HeapTuple fetch_row(Relation catalog, const ItemPointerData *tid);
 static ArrayType *make_column_list(const AttrNumber *columns, int count);
 static void invalidate_tables(const Shape *shape);
 static void describe_change(Operation *operation, Change *change);
+static void note_change(Theatre *theatre, const Change *change,
+						const Occasion *occasion);
 static void log_change(const Change *change);
 
 /*
@@ -88,7 +99,43 @@ fkfix_rebuild_key(Extension *extension, Reader *reader, const ForeignKey *fk,
 				  const Action *on_delete, const Action *on_update,
 				  const Occasion *occasion, Change *change)
 {
-	Operation	operation = {.reader = reader};
+	Theatre    *theatre = fkfix_rebuild_begin(extension);
+	bool		changed = fkfix_rebuild_next(theatre, reader, fk, on_delete, on_update,
+											 occasion, change);
+
+	fkfix_rebuild_end(theatre);
+	return changed;
+}
+
+/*
+ * Opens the catalogs for any number of keys.  What is told of them is kept in
+ * the current memory context until fkfix_rebuild_end writes it.
+ */
+Theatre *
+fkfix_rebuild_begin(Extension *extension)
+{
+	Theatre    *theatre = palloc(sizeof(Theatre));
+
+	theatre->extension = extension;
+	theatre->pg_constraint = table_open(ConstraintRelationId, RowExclusiveLock);
+	theatre->pg_trigger = table_open(TriggerRelationId, RowExclusiveLock);
+	theatre->constraint_indexes = CatalogOpenIndexes(theatre->pg_constraint);
+	theatre->trigger_indexes = CatalogOpenIndexes(theatre->pg_trigger);
+	theatre->entries = NIL;
+	theatre->context = CurrentMemoryContext;
+	return theatre;
+}
+
+/*
+ * As fkfix_rebuild_key, but leaves the history to fkfix_rebuild_end, until when
+ * the words of the occasion must last.
+ */
+bool
+fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
+				   const Action *on_delete, const Action *on_update,
+				   const Occasion *occasion, Change *change)
+{
+	Operation	operation = {.theatre = theatre,.reader = reader};
 	ListCell   *lc;
 
 	fkfix_rebuild_refuse_descendant(reader, fk);
@@ -109,9 +156,21 @@ fkfix_rebuild_key(Extension *extension, Reader *reader, const ForeignKey *fk,
 
 	invalidate_tables(operation.shape);
 	CommandCounterIncrement();
-	fkfix_history_record(extension, change, occasion);
+	note_change(theatre, change, occasion);
 	log_change(change);
 	return true;
+}
+
+/* Closes the catalogs and writes the history of what was done. */
+void
+fkfix_rebuild_end(Theatre *theatre)
+{
+	CatalogCloseIndexes(theatre->trigger_indexes);
+	CatalogCloseIndexes(theatre->constraint_indexes);
+	table_close(theatre->pg_trigger, RowExclusiveLock);
+	table_close(theatre->pg_constraint, RowExclusiveLock);
+	if (theatre->entries != NIL)
+		fkfix_history_record(theatre->extension, theatre->entries);
 }
 
 /*
@@ -177,10 +236,6 @@ change_catalogs(Operation *operation)
 {
 	ListCell   *lc;
 
-	operation->pg_constraint = table_open(ConstraintRelationId, RowExclusiveLock);
-	operation->pg_trigger = table_open(TriggerRelationId, RowExclusiveLock);
-	operation->constraint_indexes = CatalogOpenIndexes(operation->pg_constraint);
-	operation->trigger_indexes = CatalogOpenIndexes(operation->pg_trigger);
 	foreach(lc, operation->shape->nodes)
 	{
 		const ShapeNode *node = lfirst(lc);
@@ -192,10 +247,6 @@ change_catalogs(Operation *operation)
 			change_trigger(operation, node, TRIGGER_ON_UPDATE);
 		}
 	}
-	CatalogCloseIndexes(operation->trigger_indexes);
-	CatalogCloseIndexes(operation->constraint_indexes);
-	table_close(operation->pg_trigger, RowExclusiveLock);
-	table_close(operation->pg_constraint, RowExclusiveLock);
 }
 
 /*
@@ -205,6 +256,7 @@ change_catalogs(Operation *operation)
 static void
 change_constraint(Operation *operation, const ShapeNode *node)
 {
+	Theatre    *theatre = operation->theatre;
 	const ForeignKey *fk = node->fk;
 	AttrNumber	delset[INDEX_MAX_KEYS];
 	int			ndelset = fkfix_shape_map_columns(operation->reader, operation->shape->root->fk,
@@ -230,13 +282,13 @@ change_constraint(Operation *operation, const ShapeNode *node)
 	else
 		nulls[Anum_pg_constraint_confdelsetcols - 1] = true;
 
-	tuple = fetch_row(operation->pg_constraint, &fk->tid);
+	tuple = fetch_row(theatre->pg_constraint, &fk->tid);
 	if (((Form_pg_constraint) GETSTRUCT(tuple))->oid != fk->oid)
 		elog(ERROR, "the row of constraint %u is not where it was read", fk->oid);
-	tuple = heap_modify_tuple(tuple, RelationGetDescr(operation->pg_constraint),
+	tuple = heap_modify_tuple(tuple, RelationGetDescr(theatre->pg_constraint),
 							  values, nulls, replaces);
-	CatalogTupleUpdateWithInfo(operation->pg_constraint, &tuple->t_self, tuple,
-							   operation->constraint_indexes);
+	CatalogTupleUpdateWithInfo(theatre->pg_constraint, &tuple->t_self, tuple,
+							   theatre->constraint_indexes);
 	InvokeObjectPostAlterHook(ConstraintRelationId, fk->oid, 0);
 	operation->changed = true;
 }
@@ -248,6 +300,7 @@ change_constraint(Operation *operation, const ShapeNode *node)
 static void
 change_trigger(Operation *operation, const ShapeNode *node, TriggerSlot slot)
 {
+	Theatre    *theatre = operation->theatre;
 	const KeyTrigger *trigger = node->triggers[slot];
 	const ActionKind *kind = slot == TRIGGER_ON_DELETE ?
 	operation->on_delete->kind : operation->on_update->kind;
@@ -258,15 +311,15 @@ change_trigger(Operation *operation, const ShapeNode *node, TriggerSlot slot)
 	if (trigger->func == func)
 		return;
 
-	tuple = fetch_row(operation->pg_trigger, &trigger->tid);
+	tuple = fetch_row(theatre->pg_trigger, &trigger->tid);
 	form = (Form_pg_trigger) GETSTRUCT(tuple);
 	if (form->oid != trigger->oid)
 		elog(ERROR, "the row of trigger %u is not where it was read", trigger->oid);
 	form->tgfoid = func;
 	form->tgdeferrable = kind->deferrable && node->fk->deferrable;
 	form->tginitdeferred = kind->deferrable && node->fk->deferred;
-	CatalogTupleUpdateWithInfo(operation->pg_trigger, &tuple->t_self, tuple,
-							   operation->trigger_indexes);
+	CatalogTupleUpdateWithInfo(theatre->pg_trigger, &tuple->t_self, tuple,
+							   theatre->trigger_indexes);
 	operation->changed = true;
 }
 
@@ -327,6 +380,25 @@ describe_change(Operation *operation, Change *change)
 	change->new_on_delete = fkfix_action_text(operation->on_delete);
 	change->old_on_update = fkfix_action_text(fkfix_key_update_action(fk));
 	change->new_on_update = fkfix_action_text(operation->on_update);
+}
+
+/* Keeps what the history will tell. */
+static void
+note_change(Theatre *theatre, const Change *change, const Occasion *occasion)
+{
+	MemoryContext visit = MemoryContextSwitchTo(theatre->context);
+	Entry	   *entry = palloc(sizeof(Entry));
+
+	entry->occasion = *occasion;
+	entry->change.referencing = pstrdup(change->referencing);
+	entry->change.constraint_name = pstrdup(change->constraint_name);
+	entry->change.referenced = pstrdup(change->referenced);
+	entry->change.old_on_delete = pstrdup(change->old_on_delete);
+	entry->change.new_on_delete = pstrdup(change->new_on_delete);
+	entry->change.old_on_update = pstrdup(change->old_on_update);
+	entry->change.new_on_update = pstrdup(change->new_on_update);
+	theatre->entries = lappend(theatre->entries, entry);
+	MemoryContextSwitchTo(visit);
 }
 
 static void

@@ -12,6 +12,14 @@
 #include "key.h"
 #include "history.h"
 
+/* Where keys are rebuilt, one after the other. */
+typedef struct Theatre Theatre;
+
+extern Theatre *fkfix_rebuild_begin(Extension *extension);
+extern bool fkfix_rebuild_next(Theatre *theatre, Reader *reader,
+							   const ForeignKey *fk, const Action *on_delete, const Action *on_update,
+							   const Occasion *occasion, Change *change);
+extern void fkfix_rebuild_end(Theatre *theatre);
 extern bool fkfix_rebuild_key(Extension *extension, Reader *reader,
 							  const ForeignKey *fk, const Action *on_delete, const Action *on_update,
 							  const Occasion *occasion, Change *change);
