@@ -50,7 +50,7 @@
  * How long to wait at most for tables while others are locked, in ms: in the
  * first round, and in any.
  */
-#define MIN_PATIENCE	10
+#define MIN_PATIENCE	4
 #define MAX_PATIENCE	500
 
 /* Waits as long as it takes. */

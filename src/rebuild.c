@@ -401,11 +401,16 @@ note_change(Theatre *theatre, const Change *change, const Occasion *occasion)
 	MemoryContextSwitchTo(visit);
 }
 
+/*
+ * One line for each key; the statement, which may be a script of any length sent
+ * in one piece, is not repeated beside each.
+ */
 static void
 log_change(const Change *change)
 {
 	ereport(LOG_SERVER_ONLY,
-			(errmsg("foreign key \"%s\" of table %s changed from ON DELETE %s ON UPDATE %s to ON DELETE %s ON UPDATE %s",
+			(errhidestmt(true), errhidecontext(true),
+			 errmsg("foreign key \"%s\" of table %s changed from ON DELETE %s ON UPDATE %s to ON DELETE %s ON UPDATE %s",
 					change->constraint_name, change->referencing,
 					change->old_on_delete, change->old_on_update,
 					change->new_on_delete, change->new_on_update)));
