@@ -48,7 +48,8 @@
 
 /*
  * How long to wait at most for tables while others are locked, in ms: in the
- * first round, and in any.
+ * first round, and in any.  As long do we keep those waiting who write to these
+ * others, so at first it is less than anyone would notice.
  */
 #define MIN_PATIENCE	4
 #define MAX_PATIENCE	500
@@ -68,6 +69,7 @@ typedef struct Attempt
 	Oid			missing;		/* the table that was not to be had;
 								 * InvalidOid: the turn */
 	int			lock_timeout;	/* the session's own */
+	bool		impatient;		/* lock_timeout is ours at the moment */
 } Attempt;
 
 static bool attempt_locks(Attempt *attempt);
@@ -200,15 +202,15 @@ attempt_locks(Attempt *attempt)
 {
 	bool		statement_timeout = get_timeout_active(STATEMENT_TIMEOUT);
 	ErrorData  *error;
-	bool		taken = fkfix_subtransaction_run(take_locks, attempt, &error);
-	bool		ours = LockTimeout != attempt->lock_timeout;
+	bool		taken;
 
+	attempt->impatient = false;
+	taken = fkfix_subtransaction_run(take_locks, attempt, &error);
 	if (error == NULL)
 		return taken;
 
 	/* of two timeouts at the same moment the server reports one only */
-	LockTimeout = attempt->lock_timeout;
-	if (!ours || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE ||
+	if (!attempt->impatient || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE ||
 		statement_timeout != get_timeout_active(STATEMENT_TIMEOUT))
 		ReThrowError(error);
 	FreeErrorData(error);
@@ -293,12 +295,21 @@ lock_table(Attempt *attempt, Oid relid)
 	patience = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), attempt->deadline);
 	if (patience == 0)
 		return false;
-	if (attempt->lock_timeout == 0 || attempt->lock_timeout > patience)
-		LockTimeout = patience;
-	LockRelationOid(relid, ShareRowExclusiveLock);
-	/* the lock may have come at the very moment at which the time was up */
-	CHECK_FOR_INTERRUPTS();
-	LockTimeout = attempt->lock_timeout;
+	attempt->impatient = attempt->lock_timeout == 0 || attempt->lock_timeout > patience;
+	PG_TRY();
+	{
+		if (attempt->impatient)
+			LockTimeout = patience;
+		LockRelationOid(relid, ShareRowExclusiveLock);
+		/* the lock may have come at the very moment at which the time was up */
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_FINALLY();
+	{
+		LockTimeout = attempt->lock_timeout;
+	}
+	PG_END_TRY();
+	attempt->impatient = false;
 	return true;
 }
 
