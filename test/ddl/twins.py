@@ -27,6 +27,10 @@ ACTIONS = """
 SELECT conrelid::regclass::text, conname, confdeltype, confupdtype, confdelsetcols::text
 FROM pg_constraint WHERE contype = 'f' AND conparentid = 0"""
 
+ACTIONS_BY_KEY = """
+SELECT oid, (confdeltype, confupdtype, confdelsetcols::text)::text
+FROM pg_constraint WHERE contype = 'f' AND conparentid = 0"""
+
 # by which root a key hangs
 ROOTS = """
 WITH RECURSIVE tree AS (
@@ -132,8 +136,7 @@ class Twins:
 
     def actions(self):
         """What each key of the one with fkfix does."""
-        return dict(self.fkfix.rows("SELECT oid, (confdeltype, confupdtype, confdelsetcols::text)::text FROM pg_constraint"
-                                    " WHERE contype = 'f' AND conparentid = 0"))
+        return dict(self.fkfix.rows(ACTIONS_BY_KEY))
 
     def faults_of_ours(self):
         """What fkfix_verify() finds that PostgreSQL alone has not caused; and all of it."""
