@@ -43,13 +43,23 @@ DROP TABLE "My Schema".notes;
 SELECT DISTINCT referencing FROM fkfix_history;
 
 -- it follows the extension, and nobody's path leads elsewhere
-CREATE TABLE notes (tenant int, author_id int, CONSTRAINT author FOREIGN KEY (tenant, author_id) REFERENCES users);
+CREATE TABLE notes (tenant int, author_id int, CONSTRAINT author FOREIGN KEY (tenant, author_id) REFERENCES users,
+  CONSTRAINT coauthor FOREIGN KEY (tenant, author_id) REFERENCES users);
+BEGIN;
+SELECT count(*) FROM fkfix_rebuild_all();
+ROLLBACK;
 ALTER EXTENSION fkfix SET SCHEMA "My Schema";
 CREATE TABLE fkfix_history (LIKE "My Schema".fkfix_history);
 CREATE TEMP TABLE fkfix_policy (LIKE "My Schema".fkfix_policy);
 SELECT "My Schema".fkfix_rebuild('notes', 'author');
 SELECT count(*) FROM fkfix_history;
 SELECT count(*) FROM "My Schema".fkfix_history WHERE referencing = 'public.notes';
+BEGIN;
+SELECT "My Schema".fkfix_rebuild('notes', 'author', 'RESTRICT');
+SELECT count(*) FROM "My Schema".fkfix_rebuild_all();
+SELECT constraint_name, new_on_delete, rule_id FROM "My Schema".fkfix_history
+WHERE transaction_id = pg_current_xact_id() ORDER BY id;
+ROLLBACK;
 DROP TABLE fkfix_history, pg_temp.fkfix_policy;
 ALTER EXTENSION fkfix SET SCHEMA public;
 
@@ -64,9 +74,15 @@ CREATE TRIGGER watch AFTER INSERT ON fkfix_history FOR EACH ROW EXECUTE FUNCTION
 ALTER TABLE fkfix_history ADD COLUMN note text DEFAULT 'mine';
 SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
 SELECT by = current_user AS by_owner, path, note FROM seen JOIN fkfix_history USING (id);
+BEGIN;
+SELECT count(*) FROM fkfix_rebuild_all();
+SELECT constraint_name, by = current_user AS by_owner, path, note FROM seen JOIN fkfix_history USING (id)
+WHERE transaction_id = pg_current_xact_id() ORDER BY id;
+ROLLBACK;
 -- what he does to it that makes it useless stops rebuilds, for the time being
 ALTER TABLE fkfix_history RENAME COLUMN cause TO why;
 SELECT fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails
+SELECT count(*) FROM fkfix_rebuild_all();  -- fails
 ALTER TABLE fkfix_history RENAME COLUMN why TO cause;
 ALTER TABLE fkfix_history RENAME TO elsewhere;
 SELECT fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails

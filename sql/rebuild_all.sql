@@ -54,7 +54,7 @@ SELECT count(*) FILTER (WHERE rebuilt) FROM fkfix_rebuild_all();
 SELECT count(*) FROM fkfix_audit();
 -- a row for each, with what is its own
 SELECT rule_id, cause, command_tag, referencing, constraint_name, referenced, old_on_delete || ', ' || old_on_update AS old,
-  new_on_delete || ', ' || new_on_update AS new FROM fkfix_history WHERE transaction_id = pg_current_xact_id() ORDER BY rule_id;
+  new_on_delete || ', ' || new_on_update AS new FROM fkfix_history WHERE transaction_id = pg_current_xact_id() ORDER BY id;
 ROLLBACK;
 SELECT count(*) FROM fkfix_audit();
 SELECT count(*) FROM fkfix_history;

@@ -33,12 +33,23 @@
 
 /*
  * The parameters of the INSERT: first what all rows share, then what each has of
- * its own; for several rows an array of it.
+ * its own, a rule and texts; for several rows an array of it.
  */
-#define NSHARED			4
-#define NOWN			10
-#define NPARAMS			(NSHARED + NOWN)
-#define OWN_RULE_ID		0		/* the others are texts */
+#define NSHARED		4
+#define NOWN		(1 + lengthof(own_texts))
+#define NPARAMS		(NSHARED + NOWN)
+
+static const Size own_texts[] = {
+	offsetof(Entry, occasion.cause),
+	offsetof(Entry, occasion.command_tag),
+	offsetof(Entry, change.referencing),
+	offsetof(Entry, change.constraint_name),
+	offsetof(Entry, change.referenced),
+	offsetof(Entry, change.old_on_delete),
+	offsetof(Entry, change.new_on_delete),
+	offsetof(Entry, change.old_on_update),
+	offsetof(Entry, change.new_on_update)
+};
 
 /* An INSERT, kept from call to call, and the table it was prepared for. */
 typedef struct SavedInsert
@@ -52,8 +63,8 @@ static SavedInsert insert_many;
 
 static void insert_rows(const char *table, List *entries,
 						const char *session_user, const char *current_user);
+static Datum own_parameter(List *entries, int number, bool *isnull);
 static Datum own_value(const Entry *entry, int number, bool *isnull);
-static Datum own_values(List *entries, int number);
 static SPIPlanPtr prepare_insert(SavedInsert *saved, const char *table);
 static char *copy_field(MemoryContext context, const char *column);
 static Oid	owner_of(Oid relid);
@@ -162,10 +173,9 @@ insert_rows(const char *table, List *entries, const char *session_user,
 	memset(nulls, ' ', NPARAMS);
 	for (int i = 0; i < NOWN; i++)
 	{
-		bool		isnull = false;
+		bool		isnull;
 
-		values[NSHARED + i] = one ? own_value(linitial(entries), i, &isnull) :
-			own_values(entries, i);
+		values[NSHARED + i] = own_parameter(entries, i, &isnull);
 		if (isnull)
 			nulls[NSHARED + i] = 'n';
 	}
@@ -178,32 +188,13 @@ insert_rows(const char *table, List *entries, const char *session_user,
 	SPI_finish();
 }
 
-/* What a row has of its own, in the order of the INSERT. */
+/* What the rows have of their own: of one its value, of several an array. */
 static Datum
-own_value(const Entry *entry, int number, bool *isnull)
-{
-	const Change *change = &entry->change;
-	const char *texts[NOWN] = {
-		NULL, entry->occasion.cause, entry->occasion.command_tag,
-		change->referencing, change->constraint_name, change->referenced,
-		change->old_on_delete, change->new_on_delete,
-		change->old_on_update, change->new_on_update
-	};
-
-	*isnull = number == OWN_RULE_ID ? entry->occasion.rule_id == 0 : texts[number] == NULL;
-	if (*isnull)
-		return (Datum) 0;
-	return number == OWN_RULE_ID ? Int64GetDatum(entry->occasion.rule_id) :
-		CStringGetTextDatum(texts[number]);
-}
-
-/* That of all rows, as an array. */
-static Datum
-own_values(List *entries, int number)
+own_parameter(List *entries, int number, bool *isnull)
 {
 	int			count = list_length(entries);
 	int			lower_bound = 1;
-	Datum	   *elements = palloc(count * sizeof(Datum));
+	Datum	   *values = palloc(count * sizeof(Datum));
 	bool	   *nulls = palloc(count * sizeof(bool));
 	ListCell   *lc;
 
@@ -211,13 +202,31 @@ own_values(List *entries, int number)
 	{
 		int			i = foreach_current_index(lc);
 
-		elements[i] = own_value(lfirst(lc), number, &nulls[i]);
+		values[i] = own_value(lfirst(lc), number, &nulls[i]);
 	}
-	if (number == OWN_RULE_ID)
-		return PointerGetDatum(construct_md_array(elements, nulls, 1, &count, &lower_bound, INT8OID,
+	*isnull = count == 1 && nulls[0];
+	if (count == 1)
+		return values[0];
+	if (number == 0)
+		return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower_bound, INT8OID,
 												  sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	return PointerGetDatum(construct_md_array(elements, nulls, 1, &count, &lower_bound, TEXTOID,
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower_bound, TEXTOID,
 											  -1, false, TYPALIGN_INT));
+}
+
+static Datum
+own_value(const Entry *entry, int number, bool *isnull)
+{
+	const char *text;
+
+	if (number == 0)
+	{
+		*isnull = entry->occasion.rule_id == 0;
+		return Int64GetDatum(entry->occasion.rule_id);
+	}
+	text = *(char *const *) ((const char *) entry + own_texts[number - 1]);
+	*isnull = text == NULL;
+	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
 /*
@@ -243,15 +252,15 @@ prepare_insert(SavedInsert *saved, const char *table)
 					 " SELECT $1, $2, $3, $4", table);
 	for (int i = 0; i < NOWN; i++)
 	{
-		if (i == OWN_RULE_ID)
+		if (i == 0)
 			types[NSHARED + i] = one ? INT8OID : INT8ARRAYOID;
 		else
 			types[NSHARED + i] = one ? TEXTOID : TEXTARRAYOID;
 		if (one)
 			appendStringInfo(&insert, ", $%d", NSHARED + i + 1);
 		else
-			appendStringInfo(&insert, "%s pg_catalog.unnest($%d)",
-							 i == 0 ? ", own.* FROM ROWS FROM (" : ",", NSHARED + i + 1);
+			appendStringInfo(&insert, "%spg_catalog.unnest($%d)",
+							 i == 0 ? ", own.* FROM ROWS FROM (" : ", ", NSHARED + i + 1);
 	}
 	if (!one)
 		appendStringInfoString(&insert, ") AS own");

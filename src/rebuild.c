@@ -49,7 +49,7 @@ struct Theatre
 	CatalogIndexState constraint_indexes;
 	CatalogIndexState trigger_indexes;
 	List	   *entries;		/* for the history */
-	MemoryContext context;		/* what the theatre is in */
+	MemoryContext context;		/* where the entries live */
 };
 
 /* A key that is being rebuilt. */
@@ -108,8 +108,9 @@ fkfix_rebuild_key(Extension *extension, Reader *reader, const ForeignKey *fk,
 }
 
 /*
- * Opens the catalogs for any number of keys.  What is told of them is kept in
- * the current memory context until fkfix_rebuild_end writes it.
+ * Returns a theatre, in the current memory context, where any number of keys can
+ * be rebuilt; what the history will tell of them is kept there, too.  Takes ROW
+ * EXCLUSIVE on pg_constraint and pg_trigger.
  */
 Theatre *
 fkfix_rebuild_begin(Extension *extension)
@@ -127,8 +128,8 @@ fkfix_rebuild_begin(Extension *extension)
 }
 
 /*
- * As fkfix_rebuild_key, but leaves the history to fkfix_rebuild_end, until when
- * the words of the occasion must last.
+ * As fkfix_rebuild_key, but leaves history and the server's log to
+ * fkfix_rebuild_end, until when the words of the occasion must last.
  */
 bool
 fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
@@ -157,20 +158,27 @@ fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
 	invalidate_tables(operation.shape);
 	CommandCounterIncrement();
 	note_change(theatre, change, occasion);
-	log_change(change);
 	return true;
 }
 
-/* Closes the catalogs and writes the history of what was done. */
+/*
+ * Closes the catalogs, and writes history and the server's log of what was done.
+ * Takes ROW EXCLUSIVE on fkfix_history.
+ */
 void
 fkfix_rebuild_end(Theatre *theatre)
 {
+	ListCell   *lc;
+
 	CatalogCloseIndexes(theatre->trigger_indexes);
 	CatalogCloseIndexes(theatre->constraint_indexes);
 	table_close(theatre->pg_trigger, RowExclusiveLock);
 	table_close(theatre->pg_constraint, RowExclusiveLock);
-	if (theatre->entries != NIL)
-		fkfix_history_record(theatre->extension, theatre->entries);
+	if (theatre->entries == NIL)
+		return;
+	fkfix_history_record(theatre->extension, theatre->entries);
+	foreach(lc, theatre->entries)
+		log_change(&((const Entry *) lfirst(lc))->change);
 }
 
 /*

@@ -9,8 +9,8 @@
 #define FKFIX_REBUILD_H
 
 #include "action.h"
-#include "key.h"
 #include "history.h"
+#include "key.h"
 
 /* Where keys are rebuilt, one after the other. */
 typedef struct Theatre Theatre;

@@ -15,7 +15,7 @@
 /* What a statement did, as far as it matters here. */
 typedef struct Deeds
 {
-	const char *command_tag;
+	const char *command_tag;	/* of the statement */
 	List	   *new_keys;		/* OIDs */
 	List	   *touched_keys;	/* OIDs of older keys */
 	List	   *touched_tables; /* OIDs of tables whose older keys to look at */
