@@ -21,49 +21,22 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
 #include "shape.h"
 
-/* A trigger, and where the next one of its constraint is. */
-typedef struct IndexedTrigger
-{
-	KeyTrigger	trigger;
-	int64		next;			/* NONE after the last one */
-} IndexedTrigger;
+/* How many triggers away the next one that is looked for is expected. */
+#define NEAR	32
 
-#define NONE	(-1)
-
-/* Where the triggers of a constraint are. */
-typedef struct TriggerChain
-{
-	Oid			constraint;		/* hash key */
-	int64		first;
-	int64		last;
-	char		status;
-} TriggerChain;
-
-#define SH_PREFIX chainmap
-#define SH_ELEMENT_TYPE TriggerChain
-#define SH_KEY_TYPE Oid
-#define SH_KEY constraint
-#define SH_HASH_KEY(map, key) murmurhash32(key)
-#define SH_EQUAL(map, a, b) ((a) == (b))
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
-/* The triggers of all keys. */
+/* The triggers of all keys, sorted by constraint and OID. */
 struct ShapeIndex
 {
-	IndexedTrigger *items;		/* as they lie in pg_trigger */
+	KeyTrigger *triggers;
 	int64		count;
 	int64		size;
-	chainmap_hash *chains;
+	int64		at;				/* where the last look ended */
 };
 
 static void read_all(Reader *reader);
@@ -73,6 +46,8 @@ static void read_triggers(Reader *reader, ShapeNode *node);
 static void read_trigger(HeapTuple tuple, TupleDesc desc, void *state);
 static void place_trigger(ShapeNode *node, KeyTrigger *trigger);
 static void index_trigger(HeapTuple tuple, TupleDesc desc, void *state);
+static int	compare_triggers(const void *a, const void *b);
+static int64 find_triggers(ShapeIndex *shapes, Oid constraint);
 static void form_trigger(HeapTuple tuple, KeyTrigger *trigger);
 static TriggerSlot slot_of(Form_pg_trigger form);
 
@@ -165,11 +140,11 @@ read_all(Reader *reader)
 	ShapeIndex *shapes = MemoryContextAllocZero(reader->context, sizeof(ShapeIndex));
 
 	shapes->size = 1024;
-	shapes->items = MemoryContextAlloc(reader->context, shapes->size * sizeof(IndexedTrigger));
-	shapes->chains = chainmap_create(reader->context, 256, NULL);
+	shapes->triggers = MemoryContextAlloc(reader->context, shapes->size * sizeof(KeyTrigger));
 	fkfix_catalog_scan(reader, TriggerRelationId, InvalidOid, 0, NULL, index_trigger, shapes);
 	shapes->size = Max(shapes->count, 1);
-	shapes->items = repalloc_huge(shapes->items, shapes->size * sizeof(IndexedTrigger));
+	shapes->triggers = repalloc_huge(shapes->triggers, shapes->size * sizeof(KeyTrigger));
+	qsort(shapes->triggers, shapes->count, sizeof(KeyTrigger), compare_triggers);
 	reader->shapes = shapes;
 }
 
@@ -206,11 +181,11 @@ read_triggers(Reader *reader, ShapeNode *node)
 
 	if (reader->shapes != NULL)
 	{
-		IndexedTrigger *items = reader->shapes->items;
-		TriggerChain *chain = chainmap_lookup(reader->shapes->chains, node->fk->oid);
+		ShapeIndex *shapes = reader->shapes;
 
-		for (int64 i = chain == NULL ? NONE : chain->first; i != NONE; i = items[i].next)
-			place_trigger(node, &items[i].trigger);
+		for (int64 i = find_triggers(shapes, node->fk->oid);
+			 i < shapes->count && shapes->triggers[i].constraint == node->fk->oid; i++)
+			place_trigger(node, &shapes->triggers[i]);
 		return;
 	}
 	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber, F_OIDEQ,
@@ -257,27 +232,53 @@ index_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	ShapeIndex *shapes = state;
 	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-	int64		at = shapes->count;
-	TriggerChain *chain;
-	bool		found;
 
 	if (!OidIsValid(form->tgconstraint))
 		return;
-	if (at == shapes->size)
+	if (shapes->count == shapes->size)
 	{
 		shapes->size *= 2;
-		shapes->items = repalloc_huge(shapes->items, shapes->size * sizeof(IndexedTrigger));
+		shapes->triggers = repalloc_huge(shapes->triggers, shapes->size * sizeof(KeyTrigger));
 	}
-	form_trigger(tuple, &shapes->items[at].trigger);
-	shapes->items[at].next = NONE;
-	shapes->count++;
+	form_trigger(tuple, &shapes->triggers[shapes->count++]);
+}
 
-	chain = chainmap_insert(shapes->chains, form->tgconstraint, &found);
-	if (found)
-		shapes->items[chain->last].next = at;
-	else
-		chain->first = at;
-	chain->last = at;
+static int
+compare_triggers(const void *a, const void *b)
+{
+	const KeyTrigger *x = a;
+	const KeyTrigger *y = b;
+
+	if (x->constraint != y->constraint)
+		return x->constraint < y->constraint ? -1 : 1;
+	return x->oid < y->oid ? -1 : x->oid > y->oid;
+}
+
+/*
+ * Returns where the triggers of a constraint begin, or would.  Keys are mostly
+ * asked for in the order in which they were made: look near the last one first.
+ */
+static int64
+find_triggers(ShapeIndex *shapes, Oid constraint)
+{
+	int64		low = Max(shapes->at - NEAR, 0);
+	int64		high = Min(shapes->at + NEAR, shapes->count);
+
+	if (low > 0 && shapes->triggers[low - 1].constraint >= constraint)
+		low = 0;
+	if (high < shapes->count && shapes->triggers[high].constraint < constraint)
+		high = shapes->count;
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (shapes->triggers[middle].constraint < constraint)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	shapes->at = low;
+	return low;
 }
 
 static void
