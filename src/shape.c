@@ -121,7 +121,7 @@ fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 			mapped[found++] = columns[i];
 			continue;
 		}
-		for (AttrNumber attnum = 1; attnum <= to->ncolumns; attnum++)
+		for (int attnum = 1; attnum <= to->ncolumns; attnum++)
 		{
 			ColumnFacts *candidate = fkfix_catalog_column(reader, to_relid, attnum);
 
