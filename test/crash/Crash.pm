@@ -119,13 +119,30 @@ sub await_crash
 	return;
 }
 
-# The postmaster first, so that it does not clean up after its child.
+# The postmaster first, so that it does not clean up after its child.  Its other
+# children leave by themselves, but for one that waits for a lock in shared memory
+# which the child that was killed has held.
 sub kill_server
 {
 	my ($node, $pid) = @_;
+	$node->{children} = [ children_of($node->{_pid}) ];
 	$node->kill9;
 	kill 'KILL', $pid;
 	return;
+}
+
+# The processes whose parent is this one.
+sub children_of
+{
+	my ($parent) = @_;
+	my @children;
+	for my $file (glob '/proc/[0-9]*/stat')
+	{
+		open my $handle, '<', $file or next;
+		my ($pid, $its_parent) = (<$handle> // '') =~ /^(\d+) \(.*\) \S (\d+) /s;
+		push @children, $pid if defined $pid && $its_parent == $parent;
+	}
+	return @children;
 }
 
 # Waits until the server, or another in its place, has recovered.
@@ -135,11 +152,13 @@ sub await_recovery
 	eval { $session->{run}->finish };
 	if (!defined $node->{_pid})
 	{
-		# the children of the one that was killed may still be leaving
+		# the children of the one that was killed may still be leaving; who would
+		# never leave goes as a DBA would send him
 		my $starts = 0;
 		until ($node->start(fail_ok => 1))
 		{
 			die 'the server does not start' if ++$starts > 100;
+			kill 'KILL', @{ $node->{children} } if $starts == 20;
 			usleep(100_000);
 			$node->stop('fast', fail_ok => 1);
 		}
