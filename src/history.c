@@ -38,6 +38,7 @@
 #define NSHARED		4
 #define NOWN		(1 + lengthof(own_texts))
 #define NPARAMS		(NSHARED + NOWN)
+#define OWN_RULE	0			/* of NOWN; the texts come after it */
 
 static const Size own_texts[] = {
 	offsetof(Entry, occasion.cause),
@@ -207,7 +208,7 @@ own_parameter(List *entries, int number, bool *isnull)
 	*isnull = count == 1 && nulls[0];
 	if (count == 1)
 		return values[0];
-	if (number == 0)
+	if (number == OWN_RULE)
 		return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower_bound, INT8OID,
 												  sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower_bound, TEXTOID,
@@ -219,12 +220,12 @@ own_value(const Entry *entry, int number, bool *isnull)
 {
 	const char *text;
 
-	if (number == 0)
+	if (number == OWN_RULE)
 	{
 		*isnull = entry->occasion.rule_id == 0;
 		return Int64GetDatum(entry->occasion.rule_id);
 	}
-	text = *(char *const *) ((const char *) entry + own_texts[number - 1]);
+	text = *(char *const *) ((const char *) entry + own_texts[number - OWN_RULE - 1]);
 	*isnull = text == NULL;
 	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 }
@@ -252,7 +253,7 @@ prepare_insert(SavedInsert *saved, const char *table)
 					 " SELECT $1, $2, $3, $4", table);
 	for (int i = 0; i < NOWN; i++)
 	{
-		if (i == 0)
+		if (i == OWN_RULE)
 			types[NSHARED + i] = one ? INT8OID : INT8ARRAYOID;
 		else
 			types[NSHARED + i] = one ? TEXTOID : TEXTARRAYOID;

@@ -40,16 +40,16 @@
 #include "inspect.h"
 #include "shape.h"
 
-/* The catalogs, kept open, and what was done to them. */
+/* The catalogs, open from the first change on, and what was done to them. */
 struct Theatre
 {
 	Extension  *extension;
-	Relation	pg_constraint;
+	Relation	pg_constraint;	/* NULL before that */
 	Relation	pg_trigger;
 	CatalogIndexState constraint_indexes;
 	CatalogIndexState trigger_indexes;
 	List	   *entries;		/* for the history */
-	MemoryContext context;		/* where the entries live */
+	MemoryContext context;		/* where all of this lives */
 };
 
 /* A key that is being rebuilt. */
@@ -68,6 +68,7 @@ typedef struct Operation
 static void refuse_illegal(Reader *reader, const ForeignKey *fk,
 						   const Action *on_delete, const Action *on_update);
 static void refuse_damaged(Operation *operation);
+static void open_catalogs(Theatre *theatre);
 static void change_catalogs(Operation *operation);
 static void change_constraint(Operation *operation, const ShapeNode *node);
 static void change_trigger(Operation *operation, const ShapeNode *node,
@@ -109,27 +110,23 @@ fkfix_rebuild_key(Extension *extension, Reader *reader, const ForeignKey *fk,
 
 /*
  * Returns a theatre, in the current memory context, where any number of keys can
- * be rebuilt; what the history will tell of them is kept there, too.  Takes ROW
- * EXCLUSIVE on pg_constraint and pg_trigger.
+ * be rebuilt; what the history will tell of them is kept there, too.
  */
 Theatre *
 fkfix_rebuild_begin(Extension *extension)
 {
-	Theatre    *theatre = palloc(sizeof(Theatre));
+	Theatre    *theatre = palloc0(sizeof(Theatre));
 
 	theatre->extension = extension;
-	theatre->pg_constraint = table_open(ConstraintRelationId, RowExclusiveLock);
-	theatre->pg_trigger = table_open(TriggerRelationId, RowExclusiveLock);
-	theatre->constraint_indexes = CatalogOpenIndexes(theatre->pg_constraint);
-	theatre->trigger_indexes = CatalogOpenIndexes(theatre->pg_trigger);
-	theatre->entries = NIL;
 	theatre->context = CurrentMemoryContext;
 	return theatre;
 }
 
 /*
  * As fkfix_rebuild_key, but leaves history and the server's log to
- * fkfix_rebuild_end, until when the words of the occasion must last.
+ * fkfix_rebuild_end, until when the words of the occasion must last; those of the
+ * change live as long as the theatre.  Takes ROW EXCLUSIVE on pg_constraint and
+ * pg_trigger, once nothing is left to refuse.
  */
 bool
 fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
@@ -137,6 +134,7 @@ fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
 				   const Occasion *occasion, Change *change)
 {
 	Operation	operation = {.theatre = theatre,.reader = reader};
+	MemoryContext visit;
 	ListCell   *lc;
 
 	fkfix_rebuild_refuse_descendant(reader, fk);
@@ -150,7 +148,10 @@ fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
 		operation.delset[operation.ndelset++] =
 		fkfix_check_key_column(reader, fk, lfirst(lc));
 
+	visit = MemoryContextSwitchTo(theatre->context);
 	describe_change(&operation, change);
+	open_catalogs(theatre);
+	MemoryContextSwitchTo(visit);
 	change_catalogs(&operation);
 	if (!operation.changed)
 		return false;
@@ -170,6 +171,8 @@ fkfix_rebuild_end(Theatre *theatre)
 {
 	ListCell   *lc;
 
+	if (theatre->pg_constraint == NULL)
+		return;
 	CatalogCloseIndexes(theatre->trigger_indexes);
 	CatalogCloseIndexes(theatre->constraint_indexes);
 	table_close(theatre->pg_trigger, RowExclusiveLock);
@@ -236,6 +239,18 @@ refuse_damaged(Operation *operation)
 			 errhint("Drop it and add it again: %s",
 					 fkfix_ddl_recreate(operation->reader, fk, operation->on_delete,
 										operation->on_update))));
+}
+
+/* Opens them in the current memory context, unless they are open. */
+static void
+open_catalogs(Theatre *theatre)
+{
+	if (theatre->pg_constraint != NULL)
+		return;
+	theatre->pg_constraint = table_open(ConstraintRelationId, RowExclusiveLock);
+	theatre->pg_trigger = table_open(TriggerRelationId, RowExclusiveLock);
+	theatre->constraint_indexes = CatalogOpenIndexes(theatre->pg_constraint);
+	theatre->trigger_indexes = CatalogOpenIndexes(theatre->pg_trigger);
 }
 
 /* Changes every row of the key's tree, and its action triggers. */
@@ -398,13 +413,7 @@ note_change(Theatre *theatre, const Change *change, const Occasion *occasion)
 	Entry	   *entry = palloc(sizeof(Entry));
 
 	entry->occasion = *occasion;
-	entry->change.referencing = pstrdup(change->referencing);
-	entry->change.constraint_name = pstrdup(change->constraint_name);
-	entry->change.referenced = pstrdup(change->referenced);
-	entry->change.old_on_delete = pstrdup(change->old_on_delete);
-	entry->change.new_on_delete = pstrdup(change->new_on_delete);
-	entry->change.old_on_update = pstrdup(change->old_on_update);
-	entry->change.new_on_update = pstrdup(change->new_on_update);
+	entry->change = *change;
 	theatre->entries = lappend(theatre->entries, entry);
 	MemoryContextSwitchTo(visit);
 }
