@@ -64,6 +64,9 @@ class Judge:
                          (culprit.mode == "fix" and culprit.older and culprit.row.status == "violation"))
             if not warned and not culprit.certain:
                 continue
+            # the second of two statements may have renamed what the first was warned of
+            if not warned and statement.compound and any(map(is_warning, said.splitlines())):
+                continue
             if not warned:
                 wrong.append("no word about a %s" % (culprit,))
             elif not tolerated:
