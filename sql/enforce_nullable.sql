@@ -66,6 +66,25 @@ CREATE TABLE error_heir (FOREIGN KEY (a) REFERENCES users ON DELETE SET NULL) IN
 UPDATE fkfix_policy SET nullable = false, on_delete = 'CASCADE';
 ALTER TABLE base ALTER COLUMN a SET NOT NULL;  -- fails
 ALTER TABLE ONLY base ADD CHECK (a > 0) NO INHERIT;
+-- and so does NOT NULL of a new one that is merged with theirs, from PostgreSQL 18 on
+CREATE TABLE error_merged (b int REFERENCES users ON DELETE SET NULL) INHERITS (base);
+SET client_min_messages = warning;
+DO $$
+DECLARE
+  kind text;
+BEGIN
+  FOREACH kind IN ARRAY ARRAY['int', 'int NOT NULL', 'serial'] LOOP
+    BEGIN
+      EXECUTE 'ALTER TABLE base ADD COLUMN b ' || kind;
+      IF (SELECT attnotnull FROM pg_attribute WHERE attrelid = 'error_merged'::regclass AND attname = 'b') THEN
+        RAISE WARNING '% has made SET NULL fail', kind;
+      END IF;
+      RAISE SQLSTATE '00U00';
+    EXCEPTION WHEN invalid_foreign_key OR SQLSTATE '00U00' THEN NULL;
+    END;
+  END LOOP;
+END$$;
+RESET client_min_messages;
 -- what turns infeasible was a violation, and is tolerated as that
 UPDATE fkfix_policy SET nullable = NULL, on_delete = 'SET NULL';
 SET fkfix.enforcement = off;

@@ -48,10 +48,12 @@
 
 static bool may_concern(Node *parsetree);
 static bool alter_may_concern(const AlterTableStmt *stmt);
+static bool column_may_concern(const RangeVar *table, const ColumnDef *column);
+static bool may_be_serial(const TypeName *type);
 static List *collected_commands(void);
 static void note_command(CollectedCommand *command, Deeds *deeds);
 static void note_alter_table(CollectedCommand *command, Deeds *deeds);
-static bool leaves_matches_alone(AlterTableType subtype, Oid relid);
+static bool leaves_matches_alone(AlterTableType subtype);
 static Oid	detached_table(const CollectedATSubcmd *sub);
 static void note_simple(CollectedCommand *command, Deeds *deeds);
 static void note_table(Oid relid, Deeds *deeds);
@@ -138,28 +140,53 @@ may_concern(Node *parsetree)
 static bool
 alter_may_concern(const AlterTableStmt *stmt)
 {
-	Oid			relid = RangeVarGetRelid(stmt->relation, NoLock, true);
 	ListCell   *lc;
 
-	if (!OidIsValid(relid))
-		return true;			/* IF EXISTS, perhaps; it will be seen */
 	foreach(lc, stmt->cmds)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 		AlterTableType subtype = fkfix_compat_subtype(cmd);
-		ListCell   *constraint;
 
-		if (!leaves_matches_alone(subtype, relid))
-			return true;
-		if (subtype != AT_AddColumn)
-			continue;
-		foreach(constraint, castNode(ColumnDef, cmd->def)->constraints)
+		if (subtype == AT_AddColumn)
 		{
-			if (lfirst_node(Constraint, constraint)->contype == CONSTR_FOREIGN)
+			if (column_may_concern(stmt->relation, castNode(ColumnDef, cmd->def)))
 				return true;
 		}
+		else if (!leaves_matches_alone(subtype))
+			return true;
 	}
 	return false;
+}
+
+/*
+ * May a new column bring a key?  Or may it forbid nulls in a column of a child
+ * with which it is merged?  A plain column does neither.  The table is looked up
+ * only then: the statement has just made that expensive.
+ */
+static bool
+column_may_concern(const RangeVar *table, const ColumnDef *column)
+{
+	ListCell   *lc;
+	Oid			relid;
+
+	foreach(lc, column->constraints)
+	{
+		if (lfirst_node(Constraint, lc)->contype == CONSTR_FOREIGN)
+			return true;
+	}
+	if (column->constraints == NIL && !may_be_serial(column->typeName))
+		return false;
+	relid = RangeVarGetRelid(table, NoLock, true);
+	/* IF EXISTS, perhaps; it will be seen */
+	return !OidIsValid(relid) || has_subclass(relid);
+}
+
+/* Is it one of the types that transformColumnDefinition makes NOT NULL? */
+static bool
+may_be_serial(const TypeName *type)
+{
+	return list_length(type->names) == 1 &&
+		strstr(strVal(linitial(type->names)), "serial") != NULL;
 }
 
 /*
@@ -235,7 +262,9 @@ note_alter_table(CollectedCommand *command, Deeds *deeds)
 			deeds->new_keys = lappend_oid(deeds->new_keys, sub->address.objectId);
 			continue;
 		}
-		harmless &= leaves_matches_alone(subtype, relid);
+		/* a column may be merged with one that a child has already */
+		harmless &= subtype == AT_AddColumn ? !has_subclass(relid) :
+			leaves_matches_alone(subtype);
 		if (subtype == AT_DetachPartition || subtype == AT_DetachPartitionFinalize)
 		{
 			Oid			partition = detached_table(sub);
@@ -251,16 +280,13 @@ note_alter_table(CollectedCommand *command, Deeds *deeds)
 
 /*
  * Is this one of the everyday subcommands that cannot change which rule an older
- * key matches?  A column added to a table with children may be merged with one
- * of theirs.  What is not listed is looked at.
+ * key matches?  What is not listed is looked at.
  */
 static bool
-leaves_matches_alone(AlterTableType subtype, Oid relid)
+leaves_matches_alone(AlterTableType subtype)
 {
 	switch (subtype)
 	{
-		case AT_AddColumn:
-			return !has_subclass(relid);
 		case AT_DropColumn:
 		case AT_ColumnDefault:
 		case AT_SetStatistics:
