@@ -68,12 +68,15 @@ typedef struct Attempt
 	TimestampTz deadline;		/* when that will be over */
 	Oid			missing;		/* the table that was not to be had;
 								 * InvalidOid: the turn */
+	bool		has_turn;
+	List	   *locked;			/* tables */
 	int			lock_timeout;	/* the session's own */
 	bool		impatient;		/* lock_timeout is ours at the moment */
 } Attempt;
 
 static bool attempt_locks(Attempt *attempt);
 static bool take_locks(void *state);
+static void release_locks(Attempt *attempt);
 static bool lock_tree(Attempt *attempt, Oid relid);
 static bool lock_table(Attempt *attempt, Oid relid);
 static void refuse_indexed(Oid relid);
@@ -108,8 +111,9 @@ fkfix_lock_keys(const Extension *extension, List *keys)
 		/* all may be free at this moment */
 		attempt.first = InvalidOid;
 		attempt.patience = 0;
-		if (attempt_locks(&attempt))
+		if (take_locks(&attempt))
 			return;
+		release_locks(&attempt);
 
 		/* or may soon be, once we have the one that was missed last */
 		attempt.first = OidIsValid(missed) ? missed : attempt.missing;
@@ -193,9 +197,9 @@ fkfix_lock_is_idle(const ForeignKey *fk)
 }
 
 /*
- * Takes all locks, or releases what it took and returns false.  A lock that one
- * waits for cannot be had for a limited time, except by raising an error; so
- * this is a subtransaction.
+ * Takes all locks, and waits for them if need be, or releases what it took and
+ * returns false.  A lock that one waits for cannot be had for a limited time,
+ * except by raising an error; so this is a subtransaction.
  */
 static bool
 attempt_locks(Attempt *attempt)
@@ -231,6 +235,8 @@ take_locks(void *state)
 	Attempt    *attempt = state;
 	ListCell   *lc;
 
+	attempt->has_turn = false;
+	attempt->locked = NIL;
 	if (OidIsValid(attempt->first))
 	{
 		refuse_indexed(attempt->first);
@@ -242,6 +248,7 @@ take_locks(void *state)
 		attempt->missing = InvalidOid;
 		return false;
 	}
+	attempt->has_turn = true;
 	AcceptInvalidationMessages();
 
 	attempt->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
@@ -252,6 +259,18 @@ take_locks(void *state)
 			return false;
 	}
 	return true;
+}
+
+/* Releases what an attempt took that has not waited for anything. */
+static void
+release_locks(Attempt *attempt)
+{
+	ListCell   *lc;
+
+	foreach(lc, attempt->locked)
+		UnlockRelationOid(lfirst_oid(lc), ShareRowExclusiveLock);
+	if (attempt->has_turn)
+		LockRelease(&attempt->turn, ExclusiveLock, false);
 }
 
 /*
@@ -283,7 +302,10 @@ lock_table(Attempt *attempt, Oid relid)
 	long		patience;
 
 	if (ConditionalLockRelationOid(relid, ShareRowExclusiveLock))
+	{
+		attempt->locked = lappend_oid(attempt->locked, relid);
 		return true;
+	}
 	refuse_indexed(relid);
 	if (attempt->patience == ENDLESS_PATIENCE)
 	{
