@@ -38,6 +38,7 @@ SELECT functions FROM call_all() WHERE outcome = '55000';
 -- the files are newer than the extension in this database
 BEGIN;
 UPDATE pg_extension SET extversion = '0.0' WHERE extname = 'fkfix';
+ALTER FUNCTION fkfix_status() COST 2;  -- as an update script does one thing or other to functions
 SELECT * FROM call_all();
 -- people are told why, and what to do
 DO $$
@@ -53,6 +54,7 @@ END$$;  -- fails
 ROLLBACK;
 -- or older: enforcement goes on, and so do the rules, which other sessions hear of
 UPDATE pg_extension SET extversion = '99.0' WHERE extname = 'fkfix';
+ALTER FUNCTION fkfix_status() COST 3;
 SELECT fkfix_rebuild_all();  -- fails
 CREATE TABLE fixed (a int CONSTRAINT a REFERENCES users);
 INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES (2, 'refused', 'set  null', 'error');

@@ -38,16 +38,20 @@
  * What this session remembers, because finding it takes four catalog scans and
  * every DDL statement asks.  Without one of its tables the extension is not
  * remembered; and neither can be dropped, moved or replaced without the relcache
- * being told.
+ * being told.  An update of the extension tells the cache of functions, unless it
+ * leaves all of them as they are.
  */
 static Extension remembered;
+static bool version_fits;		/* the install script was that of this library */
 static bool up_to_date = false; /* nothing has changed since it was found */
 static bool undisturbed = false;	/* nothing has since the search began */
 
 static void find_extension(void);
 static char *read_extension(Extension *extension);
+static bool is_our_version(const char *version);
 static Oid	find_table(const char *name);
-static void forget_extension(Datum arg, Oid relid);
+static void forget_tables(Datum arg, Oid relid);
+static void forget_functions(Datum arg, int cacheid, uint32 hashvalue);
 static bool is_enforce_function(Oid function);
 
 int			fkfix_enforcement = ENFORCE_BY_POLICY;
@@ -63,9 +67,12 @@ fkfix_extension_get(void)
 {
 	Extension  *extension = fkfix_extension_get_any();
 	Extension	now;
-	const char *version = read_extension(&now);
+	const char *version;
 
-	if (version != NULL && strcmp(version, FKFIX_VERSION) != 0)
+	if (version_fits)
+		return extension;
+	version = read_extension(&now);
+	if (!is_our_version(version))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("extension \"%s\" is of version %s, but this session has loaded the library of version %s",
@@ -216,10 +223,13 @@ find_extension(void)
 	static bool listening = false;
 
 	if (!listening)
-		CacheRegisterRelcacheCallback(forget_extension, (Datum) 0);
+	{
+		CacheRegisterRelcacheCallback(forget_tables, (Datum) 0);
+		CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
+	}
 	listening = true;
 	undisturbed = true;
-	(void) read_extension(&remembered);
+	version_fits = is_our_version(read_extension(&remembered));
 	remembered.policy = find_table("fkfix_policy");
 	remembered.history = find_table("fkfix_history");
 	up_to_date = undisturbed && OidIsValid(remembered.policy) &&
@@ -259,6 +269,13 @@ read_extension(Extension *extension)
 	return version;
 }
 
+/* Of no extension there is no version that could be wrong. */
+static bool
+is_our_version(const char *version)
+{
+	return version == NULL || strcmp(version, FKFIX_VERSION) == 0;
+}
+
 /* A table of the extension's, InvalidOid if there is none of that name. */
 static Oid
 find_table(const char *name)
@@ -276,9 +293,16 @@ find_table(const char *name)
  * search it may be any: which ones matter is not known yet.
  */
 static void
-forget_extension(Datum arg, Oid relid)
+forget_tables(Datum arg, Oid relid)
 {
 	if (!OidIsValid(relid) || !up_to_date ||
 		relid == remembered.policy || relid == remembered.history)
 		up_to_date = undisturbed = false;
+}
+
+/* The same of functions, which change so seldom that it does not matter which. */
+static void
+forget_functions(Datum arg, int cacheid, uint32 hashvalue)
+{
+	up_to_date = undisturbed = false;
 }
