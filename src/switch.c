@@ -34,7 +34,9 @@ PG_FUNCTION_INFO_V1(fkfix_disable_enforcement);
 /*
  * fkfix_enable_enforcement()
  *
- * Creates the event trigger, or enables it again.
+ * Creates the event trigger, or enables it again.  A session in whose open
+ * transaction EventTriggerBeginCompleteQuery comes before the news does one
+ * statement more without it.
  */
 Datum
 fkfix_enable_enforcement(PG_FUNCTION_ARGS)
