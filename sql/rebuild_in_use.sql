@@ -85,6 +85,17 @@ SELECT fkfix_rebuild('notes', 'author', 'CASCADE') FROM users;  -- fails
 UPDATE notes SET author_id = 1 WHERE fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails
 -- a query over the audit can
 SELECT fkfix_rebuild(referencing, constraint_name) FROM fkfix_audit();
+-- so can a cursor; the locks stay if it fails at a later key
+BEGIN;
+DECLARE c CURSOR FOR SELECT fkfix_rebuild('notes', name, 'SET NULL') FROM unnest('{author,missing}'::name[]) name;
+FETCH c;
+SAVEPOINT one_done;
+FETCH c;  -- fails
+ROLLBACK TO one_done;
+SELECT relation::regclass FROM pg_locks
+WHERE pid = pg_backend_pid() AND relation IN ('notes'::regclass, 'users'::regclass) AND mode = 'ShareRowExclusiveLock'
+ORDER BY 1;
+ROLLBACK;
 
 -- a trigger cannot, in the middle of what fires it
 CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -32,6 +32,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
@@ -68,15 +69,14 @@ typedef struct Attempt
 	TimestampTz deadline;		/* when that will be over */
 	Oid			missing;		/* the table that was not to be had;
 								 * InvalidOid: the turn */
-	bool		has_turn;
-	List	   *locked;			/* tables */
+	List	   *locked;			/* tables that were free */
 	int			lock_timeout;	/* the session's own */
 	bool		impatient;		/* lock_timeout is ours at the moment */
 } Attempt;
 
+static bool take_free_locks(Attempt *attempt);
 static bool attempt_locks(Attempt *attempt);
 static bool take_locks(void *state);
-static void release_locks(Attempt *attempt);
 static bool lock_tree(Attempt *attempt, Oid relid);
 static bool lock_table(Attempt *attempt, Oid relid);
 static void refuse_indexed(Oid relid);
@@ -111,9 +111,8 @@ fkfix_lock_keys(const Extension *extension, List *keys)
 		/* all may be free at this moment */
 		attempt.first = InvalidOid;
 		attempt.patience = 0;
-		if (take_locks(&attempt))
+		if (take_free_locks(&attempt))
 			return;
-		release_locks(&attempt);
 
 		/* or may soon be, once we have the one that was missed last */
 		attempt.first = OidIsValid(missed) ? missed : attempt.missing;
@@ -197,6 +196,32 @@ fkfix_lock_is_idle(const ForeignKey *fk)
 }
 
 /*
+ * Takes all locks, or releases what it took and returns false if some table is
+ * not free.  Waits for nothing but the turn.  What we run in may be a cursor,
+ * whose failure does not undo what it did before: the locks belong to the
+ * transaction.
+ */
+static bool
+take_free_locks(Attempt *attempt)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	bool		taken;
+
+	CurrentResourceOwner = CurTransactionResourceOwner;
+	taken = take_locks(attempt);
+	if (!taken)
+	{
+		ListCell   *lc;
+
+		foreach(lc, attempt->locked)
+			UnlockRelationOid(lfirst_oid(lc), ShareRowExclusiveLock);
+		LockRelease(&attempt->turn, ExclusiveLock, false);
+	}
+	CurrentResourceOwner = owner;
+	return taken;
+}
+
+/*
  * Takes all locks, and waits for them if need be, or releases what it took and
  * returns false.  A lock that one waits for cannot be had for a limited time,
  * except by raising an error; so this is a subtransaction.
@@ -235,7 +260,6 @@ take_locks(void *state)
 	Attempt    *attempt = state;
 	ListCell   *lc;
 
-	attempt->has_turn = false;
 	attempt->locked = NIL;
 	if (OidIsValid(attempt->first))
 	{
@@ -248,7 +272,6 @@ take_locks(void *state)
 		attempt->missing = InvalidOid;
 		return false;
 	}
-	attempt->has_turn = true;
 	AcceptInvalidationMessages();
 
 	attempt->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
@@ -259,18 +282,6 @@ take_locks(void *state)
 			return false;
 	}
 	return true;
-}
-
-/* Releases what an attempt took that has not waited for anything. */
-static void
-release_locks(Attempt *attempt)
-{
-	ListCell   *lc;
-
-	foreach(lc, attempt->locked)
-		UnlockRelationOid(lfirst_oid(lc), ShareRowExclusiveLock);
-	if (attempt->has_turn)
-		LockRelease(&attempt->turn, ExclusiveLock, false);
 }
 
 /*
@@ -314,6 +325,8 @@ lock_table(Attempt *attempt, Oid relid)
 	}
 
 	attempt->missing = relid;
+	if (attempt->patience == 0)
+		return false;
 	patience = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), attempt->deadline);
 	if (patience == 0)
 		return false;

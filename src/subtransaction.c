@@ -3,9 +3,10 @@
  * subtransaction.c
  *		Work that can be undone without undoing the statement.
  *
- * An error, and locks once taken, can be got rid of only with the transaction
- * that they belong to.  So what must be able to fail, or to let go of its locks,
- * is done in one of its own, as plpgsql does with a block that has EXCEPTION.
+ * An error can be got rid of only with the transaction that it belongs to, and so
+ * can locks that were waited for with a limit, which is an error when reached.  So
+ * what must be able to fail is done in one of its own, as plpgsql does with a
+ * block that has EXCEPTION.
  *
  *-------------------------------------------------------------------------
  */
