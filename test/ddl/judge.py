@@ -58,6 +58,8 @@ class Judge:
         """What is wrong with a statement that was let through."""
         wrong = []
         culprits = self.culprits(after)
+        unclaimed = [line for line in said.splitlines() if is_warning(line) and
+                     not any(warning_about(culprit.row) in line for culprit in culprits)]
         for culprit in culprits:
             warned = warning_about(culprit.row) in said
             tolerated = (culprit.mode in ("warn", "conflict") or statement.detaches or
@@ -65,16 +67,14 @@ class Judge:
             if not warned and not culprit.certain:
                 continue
             # the second of two statements may have renamed what the first was warned of
-            if not warned and statement.compound and any(map(is_warning, said.splitlines())):
-                continue
-            if not warned:
+            if not warned and statement.compound and tolerated and unclaimed:
+                unclaimed.pop()
+            elif not warned:
                 wrong.append("no word about a %s" % (culprit,))
             elif not tolerated:
                 wrong.append("only a warning about a %s" % (culprit,))
         if not statement.compound:
-            known = {warning_about(culprit.row) for culprit in culprits}
-            wrong += ["unfounded: " + line for line in said.splitlines()
-                      if is_warning(line) and not any(text in line for text in known)]
+            wrong += ["unfounded: " + line for line in unclaimed]
         wrong += ["announced, but not done: " + line for line in said.splitlines()
                   if '" is now ON ' in line and not statement.compound and not self.is_done(line, after)]
         return wrong

@@ -123,23 +123,16 @@ class Twins:
     def keys(self):
         return [Key(*row) for row in self.plain.rows(KEYS)]
 
-    @staticmethod
-    def portrait(twin):
-        return {line for (line,) in twin.rows(PORTRAIT)}
-
     def unlike(self):
         """What one has and the other does not."""
-        mine = self.portrait(self.fkfix)
-        other = self.portrait(self.plain)
+        mine = {line for (line,) in self.fkfix.rows(PORTRAIT)}
+        other = {line for (line,) in self.plain.rows(PORTRAIT)}
         return sorted(["with:    " + line for line in mine - other] +
                       ["without: " + line for line in other - mine])
 
     def keys_that_differ(self):
         """How many keys do not do in both what they do in one."""
-        return len(self.actions_by_name() - set(self.plain.rows(ACTIONS)))
-
-    def actions_by_name(self):
-        return set(self.fkfix.rows(ACTIONS))
+        return len(set(self.fkfix.rows(ACTIONS)) - set(self.plain.rows(ACTIONS)))
 
     def actions(self):
         """What each key of the one with fkfix does."""
