@@ -46,8 +46,8 @@ sub run
 		SELECT fail_allocation($nth);
 		$statement;
 		ROLLBACK;
-		SELECT allocation_is_due();
-		SELECT allocation_is_due();
+		SELECT 'due' WHERE allocation_is_due();
+		SELECT 'due' WHERE allocation_is_due();
 		$everything;
 		BEGIN;
 		$statement;
@@ -55,7 +55,7 @@ sub run
 		ROLLBACK},
 		stdout => \$out, stderr => \$err, on_error_stop => 0, on_error_die => 0);
 	my $failed = $err =~ /ERROR|FATAL|PANIC/;
-	my $due = $out =~ /^t$/m && !$failed;
+	my $due = $out =~ /^due$/m && !$failed;
 	my @errors = $err =~ /^(?:psql:\S+ )?((?:ERROR|FATAL|PANIC).*)$/mg;
 	my @wrong;
 	push @wrong, "status $status" if $status != 0;
