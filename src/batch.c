@@ -28,6 +28,7 @@
 #include "request.h"
 #include "rulebook.h"
 #include "shape.h"
+#include "tables.h"
 
 #define RESULT_COLUMNS 8
 
@@ -112,7 +113,7 @@ lock_violations(Batch *batch)
 	foreach(lc, batch->violations)
 	{
 		fkfix_request_check_privileges(reader, lfirst(lc));
-		fkfix_lock_check_idle(lfirst(lc));
+		fkfix_tables_check_idle(lfirst(lc));
 	}
 	error_context_stack = &context;
 	fkfix_lock_keys(batch->extension, batch->violations);

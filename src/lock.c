@@ -20,18 +20,13 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
-#include "catalog/pg_inherits.h"
 #include "commands/progress.h"
-#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
@@ -40,6 +35,7 @@
 #include "lock.h"
 #include "order.h"
 #include "subtransaction.h"
+#include "tables.h"
 
 /*
  * After this many rounds of attempts we wait for the tables in their order,
@@ -81,11 +77,6 @@ static bool lock_tree(Attempt *attempt, Oid relid);
 static bool lock_table(Attempt *attempt, Oid relid);
 static void refuse_indexed(Oid relid);
 static bool is_being_indexed(Oid relid);
-static bool is_open(Oid relid);
-static bool is_locked(Oid relid);
-static List *trees_of(const ForeignKey *fk);
-static List *tree_of(Oid relid);
-static List *partitions_of(Oid relid);
 
 /*
  * Waits until no other rebuild runs in this database, and keeps others away to
@@ -137,7 +128,7 @@ fkfix_lock_keys(const Extension *extension, List *keys)
 bool
 fkfix_lock_key_conditionally(const ForeignKey *fk)
 {
-	List	   *tables = trees_of(fk);
+	List	   *tables = fkfix_tables_of(fk);
 	ListCell   *lc;
 
 	foreach(lc, tables)
@@ -146,53 +137,7 @@ fkfix_lock_key_conditionally(const ForeignKey *fk)
 			return false;
 	}
 	/* a partition may have come before its parent was locked */
-	return list_difference_oid(trees_of(fk), tables) == NIL;
-}
-
-/*
- * Raises an error if this session itself is using a table of a root key: has an
- * open cursor on it, or trigger events still to fire.  Other sessions' uses are
- * what the locks are for, which the caller is about to take.  As
- * CheckTableNotInUse, but names the key, and says what to do.
- */
-void
-fkfix_lock_check_idle(const ForeignKey *fk)
-{
-	ListCell   *lc;
-
-	foreach(lc, trees_of(fk))
-	{
-		Oid			relid = lfirst_oid(lc);
-
-		if (is_open(relid))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("cannot rebuild foreign key \"%s\" because table \"%s\" is being used by active queries in this session",
-							NameStr(fk->name), get_rel_name(relid)),
-					 errhint("Close the cursors that are open on the table, and do not rebuild from a query or trigger that uses it.")));
-		if (AfterTriggerPendingOnRel(relid))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("cannot rebuild foreign key \"%s\" because table \"%s\" has pending trigger events",
-							NameStr(fk->name), get_rel_name(relid)),
-					 errhint("Run SET CONSTRAINTS ALL IMMEDIATE first, or rebuild in a transaction of its own.")));
-	}
-}
-
-/*
- * As fkfix_lock_check_idle, but returns false instead of raising an error.
- */
-bool
-fkfix_lock_is_idle(const ForeignKey *fk)
-{
-	ListCell   *lc;
-
-	foreach(lc, trees_of(fk))
-	{
-		if (is_open(lfirst_oid(lc)) || AfterTriggerPendingOnRel(lfirst_oid(lc)))
-			return false;
-	}
-	return true;
+	return list_difference_oid(fkfix_tables_of(fk), tables) == NIL;
 }
 
 /*
@@ -298,7 +243,7 @@ lock_tree(Attempt *attempt, Oid relid)
 	{
 		if (!lock_table(attempt, lfirst_oid(lc)))
 			return false;
-		tree = list_concat(tree, partitions_of(lfirst_oid(lc)));
+		tree = list_concat(tree, fkfix_tables_partitions(lfirst_oid(lc)));
 	}
 	return true;
 }
@@ -385,70 +330,4 @@ is_being_indexed(Oid relid)
 			return true;
 	}
 	return false;
-}
-
-/*
- * Is a table open in this session, for anything but this question?  Whoever has
- * it open has a lock on it, which is asked for first: it is not usual, and
- * opening a table whose key has just been changed takes long.
- */
-static bool
-is_open(Oid relid)
-{
-	Relation	rel;
-	bool		open;
-
-	if (!is_locked(relid))
-		return false;
-	rel = table_open(relid, NoLock);
-	open = rel->rd_refcnt != 1;
-	table_close(rel, NoLock);
-	return open;
-}
-
-/* Does this transaction hold any lock on a table? */
-static bool
-is_locked(Oid relid)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; mode++)
-	{
-		if (fkfix_compat_lock_held(&tag, mode))
-			return true;
-	}
-	return false;
-}
-
-/* All tables of a root key, partitions included, without locking any. */
-static List *
-trees_of(const ForeignKey *fk)
-{
-	return list_concat_unique_oid(tree_of(fk->confrelid), tree_of(fk->conrelid));
-}
-
-/* A table and its partitions, if any, as find_all_inheritors. */
-static List *
-tree_of(Oid relid)
-{
-	List	   *tree = list_make1_oid(relid);
-	ListCell   *lc;
-
-	foreach(lc, tree)
-		tree = list_concat(tree, partitions_of(lfirst_oid(lc)));
-	return tree;
-}
-
-/*
- * The partitions of a table, without those further below.  One that is being
- * detached is still part of the key.  The children of legacy inheritance never
- * are.
- */
-static List *
-partitions_of(Oid relid)
-{
-	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
-		return NIL;
-	return find_inheritance_children_extended(relid, false, NoLock, NULL, NULL);
 }

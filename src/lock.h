@@ -15,7 +15,5 @@
 
 extern void fkfix_lock_keys(const Extension *extension, List *keys);
 extern bool fkfix_lock_key_conditionally(const ForeignKey *fk);
-extern void fkfix_lock_check_idle(const ForeignKey *fk);
-extern bool fkfix_lock_is_idle(const ForeignKey *fk);
 
 #endif							/* FKFIX_LOCK_H */

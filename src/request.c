@@ -31,6 +31,7 @@
 #include "rebuild.h"
 #include "request.h"
 #include "rulebook.h"
+#include "tables.h"
 
 static ForeignKey *look_up(Request *request, bool waited);
 static void check_schema_usage(const TableFacts *table, Oid roleid);
@@ -159,7 +160,7 @@ fkfix_request_lock_key(Request *request)
 
 		if (fk->oid == locked)
 			return fk;
-		fkfix_lock_check_idle(fk);
+		fkfix_tables_check_idle(fk);
 		fkfix_lock_keys(request->extension, list_make1(fk));
 		if (messages == SharedInvalidMessageCounter)
 			return fk;

@@ -21,6 +21,7 @@
 #include "rebuild.h"
 #include "request.h"
 #include "sanction.h"
+#include "tables.h"
 
 /* One key and everything that is needed to speak of it. */
 typedef struct Case
@@ -191,7 +192,7 @@ fix(const Case *c)
 static bool
 may_touch(const Case *c)
 {
-	return fkfix_lock_is_idle(c->fk) && fkfix_lock_key_conditionally(c->fk);
+	return fkfix_tables_are_idle(c->fk) && fkfix_lock_key_conditionally(c->fk);
 }
 
 /*
