@@ -96,7 +96,7 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 void
 fkfix_audit_inspect(Reader *reader, const ForeignKey *fk, Finding *finding)
 {
-	Fault	   *fault = fkfix_inspect_damage(reader, fkfix_shape_read(reader, fk));
+	Fault	   *fault = fkfix_inspect_damage(fkfix_inspect_key(reader, fk));
 
 	if (fault != NULL)
 	{

@@ -113,7 +113,7 @@ collect(const ForeignKey *fk, void *state)
 	MemoryContext visit;
 
 	if (!fkfix_audit_in_scope(baseline->reader, fk) ||
-		!fkfix_pattern_matches_table(baseline->scope, NameStr(table->schema),
+		!fkfix_pattern_matches_table(baseline->scope, table->schema,
 									 NameStr(table->name)))
 		return;
 	winners = fkfix_policy_winners(baseline->policy, baseline->reader, fk);

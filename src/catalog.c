@@ -19,8 +19,10 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
@@ -33,6 +35,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -44,8 +47,8 @@
 typedef struct OidMapEntry
 {
 	Oid			oid;
-	void	   *facts;
 	char		status;
+	void	   *facts;
 } OidMapEntry;
 
 #define SH_PREFIX oidmap
@@ -73,7 +76,7 @@ static TableFacts *enter_table(Reader *reader, Oid relid, bool *found);
 static TableFacts *new_table(Reader *reader);
 static void read_noted_table(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_table(HeapTuple tuple, TupleDesc desc, void *state);
-static NameData schema_name(Reader *reader, Oid oid);
+static const char *schema_name(Reader *reader, Oid oid);
 static void read_partition(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_schema(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_membership(HeapTuple tuple, TupleDesc desc, void *state);
@@ -98,9 +101,9 @@ fkfix_catalog_reader(Snapshot snapshot)
 
 /*
  * Notes that a table is at one end of a foreign key, and which of its columns
- * that uses: what is noted can be read at once.
+ * that uses: what is noted can be read at once.  Returns the table's entry.
  */
-void
+TableFacts *
 fkfix_catalog_note_table(Reader *reader, Oid relid, const AttrNumber *key_columns,
 						 int count)
 {
@@ -118,6 +121,7 @@ fkfix_catalog_note_table(Reader *reader, Oid relid, const AttrNumber *key_column
 			table->key_columns = bms_add_member(table->key_columns, key_columns[i]);
 	}
 	MemoryContextSwitchTo(caller);
+	return table;
 }
 
 /*
@@ -127,8 +131,17 @@ fkfix_catalog_note_table(Reader *reader, Oid relid, const AttrNumber *key_column
 void
 fkfix_catalog_read_noted(Reader *reader)
 {
-	fkfix_catalog_scan(reader, RelationRelationId, InvalidOid, 0, NULL,
-					   read_noted_table, reader);
+	fkfix_catalog_scan_all(reader, RelationRelationId, read_noted_table, reader);
+}
+
+/*
+ * After so many tables have been looked up one by one, is it likely that most of
+ * those noted will be?  Then a whole catalog is read sooner than that.
+ */
+bool
+fkfix_catalog_many_looks(const Reader *reader, int looks)
+{
+	return reader->keys != NULL && looks > reader->nnoted / 64;
 }
 
 /*
@@ -160,7 +173,7 @@ fkfix_catalog_table(Reader *reader, Oid relid)
 				relid, read_table, table);
 	if (!table->exists)
 		return NULL;
-	if (NameStr(table->schema)[0] == '\0')
+	if (table->schema == NULL)
 		table->schema = schema_name(reader, table->schema_oid);
 	return table;
 }
@@ -228,26 +241,44 @@ fkfix_catalog_table_name(Reader *reader, Oid relid)
 
 	if (table == NULL)
 		return psprintf("%u", relid);
-	return quote_qualified_identifier(NameStr(table->schema), NameStr(table->name));
+	return quote_qualified_identifier(table->schema, NameStr(table->name));
 }
 
 /*
- * Reads the rows of a catalog that match, by an index if one is given.  The
- * visitor runs in the caller's memory context, and has each row while it looks
- * at it.
+ * Reads the rows of a catalog that match, by an index.  The visitor runs in the
+ * caller's memory context, and has each row while it looks at it.
  */
 void
 fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index, int nkeys,
 				   ScanKey keys, RowVisitor visit, void *state)
 {
 	Relation	rel = table_open(catalog, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(rel, index, OidIsValid(index), reader->snapshot,
-										  nkeys, keys);
+	SysScanDesc scan = systable_beginscan(rel, index, true, reader->snapshot, nkeys, keys);
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		visit(tuple, RelationGetDescr(rel), state);
 	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
+/*
+ * The same for all rows.  There may be a million, so they are had from the heap
+ * without a slot between.
+ */
+void
+fkfix_catalog_scan_all(Reader *reader, Oid catalog, RowVisitor visit, void *state)
+{
+	Relation	rel = table_open(catalog, AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(reader->snapshot ? reader->snapshot :
+											GetCatalogSnapshot(catalog));
+	TableScanDesc scan = table_beginscan_strat(rel, snapshot, 0, NULL, true, false);
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection)))
+		visit(tuple, RelationGetDescr(rel), state);
+	table_endscan(scan);
+	UnregisterSnapshot(snapshot);
 	table_close(rel, AccessShareLock);
 }
 
@@ -356,7 +387,7 @@ read_table(HeapTuple tuple, TupleDesc desc, void *state)
 }
 
 /* There are few schemas, and many tables in each. */
-static NameData
+static const char *
 schema_name(Reader *reader, Oid oid)
 {
 	bool		found;
@@ -368,7 +399,7 @@ schema_name(Reader *reader, Oid oid)
 		look_up(reader, NAMESPACEOID, NamespaceRelationId, NamespaceOidIndexId,
 				Anum_pg_namespace_oid, oid, read_schema, entry->facts);
 	}
-	return *(Name) entry->facts;
+	return NameStr(*(Name) entry->facts);
 }
 
 static void

@@ -19,7 +19,7 @@
 /* What the judge may want to know about one column. */
 typedef struct ColumnFacts
 {
-	NameData	name;			/* empty for a dropped column */
+	const char *name;			/* NULL for a dropped column */
 	Oid			type;
 	Oid			collation;
 	bool		not_null;
@@ -32,9 +32,9 @@ typedef struct TableFacts
 {
 	Oid			relid;			/* hash key */
 	bool		exists;
-	NameData	schema;
 	NameData	name;
 	Oid			schema_oid;
+	const char *schema;			/* its name */
 	char		kind;			/* RELKIND_xxx */
 	bool		temporary;
 	char		replica_identity;	/* REPLICA_IDENTITY_xxx */
@@ -44,16 +44,23 @@ typedef struct TableFacts
 	ColumnFacts *columns;		/* of all columns, by attnum - 1, or only of
 								 * those; NULL until asked for */
 	bool		all_columns;
+	List	   *indexes;		/* HeapTuples of those that may serve a key,
+								 * if all indexes have been read */
+	int64		first_key;		/* where its foreign keys are among all of */
+	int			nkeys;			/* them, and how many, if they have been read */
 } TableFacts;
 
 /* Finds what is known of an object by its OID; see catalog.c. */
 typedef struct oidmap_hash OidMap;
 
+/* The names of columns; see catalog_columns.c. */
+typedef struct columnnames_hash ColumnNames;
+
 /* All keys, when they have been read; see key_index.c. */
 typedef struct KeyIndex KeyIndex;
 
-/* Each key's triggers, when all have been read; see shape.c. */
-typedef struct ShapeIndex ShapeIndex;
+/* Their triggers, when those have been read; see trigger.c. */
+typedef struct TriggerIndex TriggerIndex;
 
 /*
  * A reader of the catalogs.  It remembers what it has read, so it is to be
@@ -69,10 +76,11 @@ typedef struct Reader
 	int			nnoted;			/* tables that have been noted */
 	TableFacts *recent[2];		/* those last asked for */
 	int			oldest;			/* which of them the next one replaces */
-	OidMap	   *schemas;		/* Names by OID */
+	OidMap	   *schemas;		/* names by OID */
+	ColumnNames *column_names;	/* each that occurs, once */
 	KeyIndex   *keys;			/* pg_constraint, if it has been read as a
 								 * whole */
-	ShapeIndex *shapes;			/* pg_trigger, if it has been */
+	TriggerIndex *triggers;		/* pg_trigger, if it has been */
 	OidMap	   *extension_tables;	/* those that belong to an extension, if
 									 * all are known */
 	bool		passing;		/* what is known of a table's columns is of no
@@ -81,15 +89,21 @@ typedef struct Reader
 								 * table at a time */
 	int			nlooks;			/* how often that was done */
 	bool		read_key_columns;	/* those in foreign keys have been read */
+	int			nindex_looks;	/* how often a table's indexes were read */
+	bool		read_indexes;	/* all that may serve a key have been */
+	bool		knows_publications;
+	bool		any_publication;
 } Reader;
 
 /* What to do with each row that a scan finds. */
 typedef void (*RowVisitor) (HeapTuple tuple, TupleDesc desc, void *state);
 
 extern Reader *fkfix_catalog_reader(Snapshot snapshot);
-extern void fkfix_catalog_note_table(Reader *reader, Oid relid,
-									 const AttrNumber *key_columns, int count);
+extern TableFacts *fkfix_catalog_note_table(Reader *reader, Oid relid,
+											const AttrNumber *key_columns,
+											int count);
 extern void fkfix_catalog_read_noted(Reader *reader);
+extern bool fkfix_catalog_many_looks(const Reader *reader, int looks);
 extern TableFacts *fkfix_catalog_noted(Reader *reader, Oid relid);
 extern TableFacts *fkfix_catalog_table(Reader *reader, Oid relid);
 extern List *fkfix_catalog_partitions(Reader *reader, Oid relid,
@@ -98,6 +112,8 @@ extern bool fkfix_catalog_in_extension(Reader *reader, Oid relid);
 extern void fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index,
 							   int nkeys, ScanKey keys, RowVisitor visit,
 							   void *state);
+extern void fkfix_catalog_scan_all(Reader *reader, Oid catalog,
+								   RowVisitor visit, void *state);
 extern char *fkfix_catalog_table_name(Reader *reader, Oid relid);
 
 /* catalog_columns.c */
@@ -106,7 +122,5 @@ extern ColumnFacts *fkfix_catalog_column(Reader *reader, Oid relid,
 extern List *fkfix_catalog_column_names(Reader *reader, Oid relid,
 										const AttrNumber *attnums, int count);
 extern void fkfix_catalog_forget_columns(Reader *reader);
-extern int	fkfix_catalog_attnums(HeapTuple tuple, TupleDesc desc,
-								  AttrNumber column, AttrNumber **attnums);
 
 #endif							/* FKFIX_CATALOG_H */

@@ -15,28 +15,44 @@
 #include "access/htup_details.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_attribute.h"
-#include "catalog/pg_constraint.h"
-#include "catalog/pg_type.h"
-#include "utils/array.h"
+#include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 
 #include "catalog.h"
 
-/* A scan of all columns, and the table that the last one belonged to. */
-typedef struct KeyColumnScan
+/* A scan of columns, and the table that the last one belonged to. */
+typedef struct ColumnScan
 {
 	Reader	   *reader;
 	Oid			relid;
 	TableFacts *table;			/* NULL if it is not of interest */
-} KeyColumnScan;
+} ColumnScan;
 
-static bool many_are_asked_for(const Reader *reader);
+/* A name.  The same few are those of columns of many tables. */
+typedef struct ColumnName
+{
+	const char *name;
+	char		status;
+} ColumnName;
+
+#define SH_PREFIX columnnames
+#define SH_ELEMENT_TYPE ColumnName
+#define SH_KEY_TYPE const char *
+#define SH_KEY name
+#define SH_HASH_KEY(names, key) hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(names, a, b) (strcmp(a, b) == 0)
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
 static void read_columns(Reader *reader, TableFacts *table);
 static void read_key_columns(Reader *reader);
 static void read_key_column(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_column(HeapTuple tuple, TupleDesc desc, void *state);
+static const char *column_name(Reader *reader, const char *name);
 static ColumnFacts *column_of(TableFacts *table, AttrNumber attnum);
 
 /*
@@ -55,13 +71,13 @@ fkfix_catalog_column(Reader *reader, Oid relid, AttrNumber attnum)
 		read_columns(reader, table);
 	else if (table->columns == NULL)
 	{
-		if (!reader->read_key_columns && many_are_asked_for(reader))
+		if (!reader->read_key_columns && fkfix_catalog_many_looks(reader, reader->nlooks))
 			read_key_columns(reader);
 		if (table->columns == NULL)
 			read_columns(reader, table);
 	}
 	column = column_of(table, attnum);
-	return NameStr(column->name)[0] == '\0' ? NULL : column;
+	return column->name == NULL ? NULL : column;
 }
 
 /*
@@ -79,7 +95,7 @@ fkfix_catalog_column_names(Reader *reader, Oid relid, const AttrNumber *attnums,
 		ColumnFacts *column = fkfix_catalog_column(reader, relid, attnums[i]);
 
 		if (column != NULL)
-			names = lappend(names, NameStr(column->name));
+			names = lappend(names, unconstify(char *, column->name));
 	}
 	return names;
 }
@@ -105,49 +121,12 @@ fkfix_catalog_forget_columns(Reader *reader)
 	reader->with_columns = NIL;
 }
 
-/*
- * Unpacks a column of pg_constraint, of type int2[], into a palloc'd array and
- * returns its length; 0 if it is NULL.  The checks are those of DeconstructFkConstraintRow.
- */
-int
-fkfix_catalog_attnums(HeapTuple tuple, TupleDesc desc, AttrNumber column,
-					  AttrNumber **attnums)
-{
-	bool		isnull;
-	Datum		datum = heap_getattr(tuple, column, desc, &isnull);
-	ArrayType  *array;
-	int			count;
-
-	*attnums = NULL;
-	if (isnull)
-		return 0;
-	array = DatumGetArrayTypeP(datum);
-	if (ARR_NDIM(array) == 0)
-		return 0;
-	if (ARR_NDIM(array) != 1 || ARR_HASNULL(array) ||
-		ARR_ELEMTYPE(array) != INT2OID)
-		elog(ERROR, "column %d of a row of pg_constraint is not a 1-D smallint array",
-			 column);
-	count = ARR_DIMS(array)[0];
-	*attnums = palloc(count * sizeof(AttrNumber));
-	memcpy(*attnums, ARR_DATA_PTR(array), count * sizeof(AttrNumber));
-	if ((Pointer) array != DatumGetPointer(datum))
-		pfree(array);
-	return count;
-}
-
-/* Is it likely that the columns of most tables will be asked for? */
-static bool
-many_are_asked_for(const Reader *reader)
-{
-	return reader->keys != NULL && reader->nlooks > reader->nnoted / 16;
-}
-
 /* Reads all columns of one table, in place of what is known of them. */
 static void
 read_columns(Reader *reader, TableFacts *table)
 {
 	MemoryContext caller = MemoryContextSwitchTo(reader->context);
+	ColumnScan	scan = {reader, table->relid, table};
 	ScanKeyData keys[2];
 
 	reader->nlooks++;
@@ -161,25 +140,24 @@ read_columns(Reader *reader, TableFacts *table)
 	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTGreaterStrategyNumber,
 				F_INT2GT, Int16GetDatum(0));
 	fkfix_catalog_scan(reader, AttributeRelationId, AttributeRelidNumIndexId, 2,
-					   keys, read_column, table);
+					   keys, read_column, &scan);
 }
 
 /* Reads the columns in all foreign keys, in one scan of a large catalog. */
 static void
 read_key_columns(Reader *reader)
 {
-	KeyColumnScan scan = {reader, InvalidOid, NULL};
+	ColumnScan	scan = {reader, InvalidOid, NULL};
 
 	reader->read_key_columns = true;
-	fkfix_catalog_scan(reader, AttributeRelationId, InvalidOid, 0, NULL,
-					   read_key_column, &scan);
+	fkfix_catalog_scan_all(reader, AttributeRelationId, read_key_column, &scan);
 }
 
 /* The columns of a table mostly lie side by side: look for it once. */
 static void
 read_key_column(HeapTuple tuple, TupleDesc desc, void *state)
 {
-	KeyColumnScan *scan = state;
+	ColumnScan *scan = state;
 	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
 	TableFacts *table;
 
@@ -197,25 +175,40 @@ read_key_column(HeapTuple tuple, TupleDesc desc, void *state)
 	if (table->columns == NULL)
 		table->columns = MemoryContextAllocZero(scan->reader->context,
 												bms_num_members(table->key_columns) * sizeof(ColumnFacts));
-	read_column(tuple, desc, table);
+	read_column(tuple, desc, scan);
 }
 
 static void
 read_column(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
-	TableFacts *table = state;
+	ColumnScan *scan = state;
 	ColumnFacts *column;
 
-	if (form->attisdropped || form->attnum > table->ncolumns)
+	if (form->attisdropped || form->attnum > scan->table->ncolumns)
 		return;
-	column = column_of(table, form->attnum);
-	column->name = form->attname;
+	column = column_of(scan->table, form->attnum);
+	column->name = column_name(scan->reader, NameStr(form->attname));
 	column->type = form->atttypid;
 	column->collation = form->attcollation;
 	column->not_null = form->attnotnull;
 	column->generated = form->attgenerated != '\0';
 	column->has_default = form->atthasdef;
+}
+
+/* The reader's own copy of a name. */
+static const char *
+column_name(Reader *reader, const char *name)
+{
+	ColumnName *entry;
+	bool		found;
+
+	if (reader->column_names == NULL)
+		reader->column_names = columnnames_create(reader->context, 64, NULL);
+	entry = columnnames_insert(reader->column_names, name, &found);
+	if (!found)
+		entry->name = MemoryContextStrdup(reader->context, name);
+	return entry->name;
 }
 
 /* Where a column has its place, among all or among those in keys. */

@@ -84,7 +84,7 @@ fkfix_check_key_column(Reader *reader, const ForeignKey *fk, const char *name)
 	{
 		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i]);
 
-		if (column != NULL && strcmp(NameStr(column->name), name) == 0)
+		if (column != NULL && strcmp(column->name, name) == 0)
 			return fk->conkey[i];
 	}
 	return InvalidAttrNumber;
@@ -148,7 +148,7 @@ check_generated(List *obstacles, Reader *reader, const ForeignKey *fk,
 			return add_obstacle(obstacles, ERRCODE_SYNTAX_ERROR,
 								psprintf("invalid %s action for foreign key constraint containing generated column", event),
 								psprintf("Column \"%s\" of table %s is generated, so %s cannot set it.",
-										 NameStr(column->name),
+										 column->name,
 										 fkfix_catalog_table_name(reader, fk->conrelid),
 										 action->kind->name));
 	}
@@ -198,7 +198,7 @@ check_nulls(List *obstacles, Reader *reader, const ForeignKey *fk,
 								psprintf(to_default ?
 										 "The default of column \"%s\" is null, which table %s does not accept." :
 										 "Column \"%s\" of table %s does not accept nulls.",
-										 NameStr(fkfix_catalog_column(reader, fk->conrelid, columns[i])->name),
+										 fkfix_catalog_column(reader, fk->conrelid, columns[i])->name,
 										 fkfix_catalog_table_name(reader, rejecter)));
 	}
 	if (fk->match == FKCONSTR_MATCH_FULL && nulls > 0 && nulls < fk->nkeys)
@@ -226,7 +226,7 @@ find_null_rejecter(Reader *reader, const ForeignKey *fk, AttrNumber attnum)
 	foreach(lc, find_all_inheritors(fk->conrelid, NoLock, NULL))
 	{
 		Oid			partition = lfirst_oid(lc);
-		AttrNumber	there = get_attnum(partition, NameStr(column->name));
+		AttrNumber	there = get_attnum(partition, column->name);
 
 		if (there != InvalidAttrNumber &&
 			fkfix_domain_rejects_null(reader, partition, there))

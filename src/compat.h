@@ -147,6 +147,18 @@ fkfix_compat_event_triggers_on(void)
 #endif
 }
 
+/*
+ * How much of a row of pg_constraint the struct describes; conkey and confkey
+ * come next.  18 added a column at its end.
+ */
+#if PG_VERSION_NUM >= 180000
+#define FKFIX_COMPAT_CONSTRAINT_FIXED \
+	(offsetof(FormData_pg_constraint, conperiod) + sizeof(bool))
+#else
+#define FKFIX_COMPAT_CONSTRAINT_FIXED \
+	(offsetof(FormData_pg_constraint, connoinherit) + sizeof(bool))
+#endif
+
 /* 19 has a further argument for flags. */
 static inline TableScanDesc
 fkfix_compat_beginscan(Relation rel, Snapshot snapshot)

@@ -86,7 +86,7 @@ append_columns(StringInfo buf, Reader *reader, Oid relid,
 		if (fk->period && i == fk->nkeys - 1)
 			appendStringInfoString(buf, "PERIOD ");
 		if (column != NULL)
-			appendStringInfoString(buf, quote_identifier(NameStr(column->name)));
+			appendStringInfoString(buf, quote_identifier(column->name));
 	}
 }
 

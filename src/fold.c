@@ -387,7 +387,7 @@ make_rule(Fold *fold, const Group *group)
 	if (group->kind->conditions & BY_COLUMNS)
 		rule->columns = subject->columns;
 	if (group->kind->conditions & BY_REFERENCED)
-		rule->referenced = quote_qualified_identifier(NameStr(subject->referenced->schema),
+		rule->referenced = quote_qualified_identifier(subject->referenced->schema,
 													  NameStr(subject->referenced->name));
 	if (group->kind->conditions & BY_NAME)
 		rule->constraint_name = pstrdup(quote_identifier(NameStr(subject->key->fk->name)));
@@ -400,10 +400,10 @@ make_rule(Fold *fold, const Group *group)
 static char *
 referencing_pattern(Fold *fold, const Group *group, const Subject *subject)
 {
-	const char *schema = quote_identifier(NameStr(subject->referencing->schema));
+	const char *schema = quote_identifier(subject->referencing->schema);
 
 	if (group->kind->conditions & BY_REFERENCING)
-		return quote_qualified_identifier(NameStr(subject->referencing->schema),
+		return quote_qualified_identifier(subject->referencing->schema,
 										  NameStr(subject->referencing->name));
 	if (group->kind->conditions & BY_PREFIX)
 		return psprintf("%s.%s*", schema, quote_identifier(subject->prefix));

@@ -14,9 +14,7 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/relation.h"
-#include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_publication.h"
@@ -50,7 +48,8 @@ static bool same_column_set(const ForeignKey *a, const ForeignKey *b);
 static bool fires_first(Reader *reader, const ForeignKey *a, const ForeignKey *b);
 static void survey_triggers(Survey *survey);
 static void survey_publications(Survey *survey);
-static bool any_publication(void);
+static bool any_publication(Reader *reader);
+static void find_publication(HeapTuple tuple, TupleDesc desc, void *state);
 static bool lacks_replica_identity(Oid relid, bool deletes, bool updates);
 static bool updates_rows(const Action *action);
 static void add_hazard(Survey *survey, char *hazard);
@@ -107,7 +106,7 @@ survey_nulls(Survey *survey, const Action *action, const char *event)
 		if (fkfix_check_default_is_null(survey->reader, survey->fk->conrelid, columns[i]))
 			add_hazard(survey, psprintf("%s SET DEFAULT sets column \"%s\" to null: it has no default",
 										event,
-										NameStr(fkfix_catalog_column(survey->reader, survey->fk->conrelid, columns[i])->name)));
+										fkfix_catalog_column(survey->reader, survey->fk->conrelid, columns[i])->name));
 	}
 }
 
@@ -188,10 +187,9 @@ fires_first(Reader *reader, const ForeignKey *a, const ForeignKey *b)
 static void
 survey_triggers(Survey *survey)
 {
-	Shape	   *shape = fkfix_shape_read(survey->reader, survey->fk);
 	ListCell   *lc;
 
-	foreach(lc, fkfix_inspect_faults(survey->reader, shape))
+	foreach(lc, fkfix_inspect_key(survey->reader, survey->fk))
 	{
 		Fault	   *fault = lfirst(lc);
 
@@ -214,7 +212,7 @@ survey_publications(Survey *survey)
 	List	   *tables;
 	ListCell   *lc;
 
-	if (!(deletes || updates) || table == NULL || !any_publication())
+	if (!(deletes || updates) || table == NULL || !any_publication(survey->reader))
 		return;
 	tables = table->kind == RELKIND_PARTITIONED_TABLE ?
 		find_all_inheritors(table->relid, NoLock, NULL) : list_make1_oid(table->relid);
@@ -234,16 +232,21 @@ survey_publications(Survey *survey)
 	}
 }
 
+/* Mostly there is none, and nothing more to ask; that is found out once. */
 static bool
-any_publication(void)
+any_publication(Reader *reader)
 {
-	Relation	rel = table_open(PublicationRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(rel, PublicationObjectIndexId, true, NULL, 0, NULL);
-	bool		found = HeapTupleIsValid(systable_getnext(scan));
+	if (!reader->knows_publications)
+		fkfix_catalog_scan(reader, PublicationRelationId, PublicationObjectIndexId, 0, NULL,
+						   find_publication, reader);
+	reader->knows_publications = true;
+	return reader->any_publication;
+}
 
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return found;
+static void
+find_publication(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	((Reader *) state)->any_publication = true;
 }
 
 /* The caller has locked the table, if it is still there; it is unlocked here. */

@@ -45,8 +45,19 @@ typedef struct Wanted
 	bool		period;			/* the last column is compared as a range */
 } Wanted;
 
+/* A search for one that does. */
+typedef struct Search
+{
+	Wanted		wanted;
+	bool		found;
+} Search;
+
 static List *storage_tables(Reader *reader, Oid relid);
 static bool has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid);
+static TableFacts *known_table(Reader *reader, const ForeignKey *fk, Oid relid);
+static void try_known(List *indexes, Search *search);
+static void keep_index(HeapTuple tuple, TupleDesc desc, void *state);
+static void try_index(HeapTuple tuple, TupleDesc desc, void *state);
 static void want_columns(Reader *reader, const ForeignKey *fk, Oid relid,
 						 Wanted *wanted);
 static bool is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted);
@@ -116,23 +127,77 @@ storage_tables(Reader *reader, Oid relid)
 static bool
 has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid)
 {
-	Wanted		wanted;
-	Relation	rel;
-	bool		found = false;
+	Search		search = {0};
+	TableFacts *table = known_table(reader, fk, relid);
 	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
 
-	want_columns(reader, fk, relid, &wanted);
-	rel = table_open(IndexRelationId, AccessShareLock);
+	if (table != NULL && table->indexes == NIL)
+		return false;
+	want_columns(reader, fk, relid, &search.wanted);
+	if (table != NULL)
+	{
+		try_known(table->indexes, &search);
+		return search.found;
+	}
+	reader->nindex_looks++;
 	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(relid));
-	scan = systable_beginscan(rel, IndexIndrelidIndexId, true, NULL, 1, &key);
-	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
-		found = is_usable(tuple, RelationGetDescr(rel), &wanted);
-	systable_endscan(scan);
+	fkfix_catalog_scan(reader, IndexRelationId, IndexIndrelidIndexId, 1, &key,
+					   try_index, &search);
+	return search.found;
+}
+
+/* Tries indexes that have been read before. */
+static void
+try_known(List *indexes, Search *search)
+{
+	Relation	rel = table_open(IndexRelationId, AccessShareLock);
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+		try_index(lfirst(lc), RelationGetDescr(rel), search);
 	table_close(rel, AccessShareLock);
-	return found;
+}
+
+/*
+ * The entry of a table whose indexes have been read, NULL if they have not.  They
+ * are read when it is likely that those of many tables will be asked for.
+ */
+static TableFacts *
+known_table(Reader *reader, const ForeignKey *fk, Oid relid)
+{
+	if (!reader->read_indexes && fkfix_catalog_many_looks(reader, reader->nindex_looks))
+	{
+		reader->read_indexes = true;
+		fkfix_catalog_scan_all(reader, IndexRelationId, keep_index, reader);
+	}
+	return reader->read_indexes && fk->indexed && relid == fk->conrelid ?
+		fkfix_catalog_noted(reader, relid) : NULL;
+}
+
+/* Only one that begins with a column of a key can serve it. */
+static void
+keep_index(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Reader	   *reader = state;
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	TableFacts *table = fkfix_catalog_noted(reader, index->indrelid);
+	MemoryContext caller;
+
+	if (table == NULL || index->indkey.values[0] <= 0 ||
+		!bms_is_member(index->indkey.values[0], table->key_columns))
+		return;
+	caller = MemoryContextSwitchTo(reader->context);
+	table->indexes = lappend(table->indexes, heap_copytuple(tuple));
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+try_index(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Search	   *search = state;
+
+	search->found = search->found || is_usable(tuple, desc, &search->wanted);
 }
 
 /* The same referencing column may stand in a key twice. */

@@ -30,6 +30,9 @@ static const char *const slot_names[TRIGGER_NSLOTS] = {
 	"ON DELETE action", "ON UPDATE action", "INSERT check", "UPDATE check"
 };
 
+static bool is_plain(Reader *reader, const ForeignKey *fk);
+static bool is_partitioned(Reader *reader, Oid relid);
+static bool actions_are_known(const ForeignKey *fk);
 static void inspect_row(Inspection *inspection, const ShapeNode *node);
 static void inspect_column_list(Inspection *inspection, const ShapeNode *node);
 static void inspect_slot(Inspection *inspection, const ShapeNode *node,
@@ -41,16 +44,26 @@ static void inspect_partitions(Inspection *inspection, const ShapeNode *node,
 static List *missing_from(List *all, List *some);
 static Oid	partition_of(const ShapeNode *node);
 static char *name_of(const Inspection *inspection, Oid relid);
-static const ActionKind *action_of_slot(const ForeignKey *fk, TriggerSlot slot);
 static void add_fault(Inspection *inspection, FaultKind kind, Oid relid,
 					  const char *problem, const char *format,...) pg_attribute_printf(5, 6);
 
 /*
- * Returns everything that is wrong with a shape: a new list of Fault, NIL if
- * it is what a fresh ADD CONSTRAINT would have made.
+ * Returns everything that is wrong with a key: a new list of Fault, NIL if it is
+ * what a fresh ADD CONSTRAINT would have made.
  */
 List *
-fkfix_inspect_faults(Reader *reader, const Shape *shape)
+fkfix_inspect_key(Reader *reader, const ForeignKey *root)
+{
+	if (is_plain(reader, root))
+		return NIL;
+	return fkfix_inspect_shape(reader, fkfix_shape_read(reader, root));
+}
+
+/*
+ * The same of a key whose shape has been read.
+ */
+List *
+fkfix_inspect_shape(Reader *reader, const Shape *shape)
 {
 	Inspection	inspection = {reader, shape, NIL};
 	ListCell   *lc;
@@ -80,16 +93,16 @@ fkfix_inspect_faults(Reader *reader, const Shape *shape)
 }
 
 /*
- * Returns the first fault that keeps the key from doing what it says, NULL if
- * there is none.  Disabled triggers are somebody's decision, and a column list
+ * Returns the first of a key's faults that keeps it from doing what it says, NULL
+ * if there is none.  Disabled triggers are somebody's decision, and a column list
  * that is not mapped is what a rebuild cures.
  */
 Fault *
-fkfix_inspect_damage(Reader *reader, const Shape *shape)
+fkfix_inspect_damage(List *faults)
 {
 	ListCell   *lc;
 
-	foreach(lc, fkfix_inspect_faults(reader, shape))
+	foreach(lc, faults)
 	{
 		Fault	   *fault = lfirst(lc);
 
@@ -97,6 +110,33 @@ fkfix_inspect_damage(Reader *reader, const Shape *shape)
 			return fault;
 	}
 	return NULL;
+}
+
+/*
+ * Can it be told without the key's shape that it is whole?  It can of most keys
+ * where all have been read: partitioning has no part in them, and their triggers
+ * have been seen.
+ */
+static bool
+is_plain(Reader *reader, const ForeignKey *fk)
+{
+	return fkfix_trigger_all_plain(reader, fk) && actions_are_known(fk) &&
+		!is_partitioned(reader, fk->conrelid) && !is_partitioned(reader, fk->confrelid);
+}
+
+static bool
+is_partitioned(Reader *reader, Oid relid)
+{
+	TableFacts *table = fkfix_catalog_table(reader, relid);
+
+	return table != NULL && table->kind == RELKIND_PARTITIONED_TABLE;
+}
+
+static bool
+actions_are_known(const ForeignKey *fk)
+{
+	return fkfix_action_kind(fk->on_delete)->code == fk->on_delete &&
+		fkfix_action_kind(fk->on_update)->code == fk->on_update;
 }
 
 /* Does a row say the same as the root's? */
@@ -115,8 +155,7 @@ inspect_row(Inspection *inspection, const ShapeNode *node)
 		add_fault(inspection, FAULT_DEFERRABILITY, partition_of(node), "partition differs",
 				  "The key's row for partition %s has another deferrability than the key.",
 				  name_of(inspection, partition_of(node)));
-	if (fkfix_action_kind(fk->on_delete)->code != fk->on_delete ||
-		fkfix_action_kind(fk->on_update)->code != fk->on_update)
+	if (!actions_are_known(fk))
 		add_fault(inspection, FAULT_DAMAGE, partition_of(node), "unknown action",
 				  "The key's row has an action that PostgreSQL does not know.");
 	inspect_column_list(inspection, node);
@@ -143,7 +182,7 @@ inspect_column_list(Inspection *inspection, const ShapeNode *node)
 static void
 inspect_slot(Inspection *inspection, const ShapeNode *node, TriggerSlot slot)
 {
-	bool		action = slot == TRIGGER_ON_DELETE || slot == TRIGGER_ON_UPDATE;
+	bool		action = fkfix_trigger_is_action(slot);
 	Oid			relid = action ? node->fk->confrelid : node->fk->conrelid;
 
 	if (node->triggers[slot] != NULL)
@@ -160,27 +199,22 @@ static void
 inspect_trigger(Inspection *inspection, const ShapeNode *node, TriggerSlot slot,
 				const KeyTrigger *trigger)
 {
-	const ForeignKey *fk = node->fk;
-	const ActionKind *kind = action_of_slot(fk, slot);
-	bool		action = slot == TRIGGER_ON_DELETE || slot == TRIGGER_ON_UPDATE;
-	bool		follows = !action || (kind != NULL && kind->deferrable);
-	Oid			relid = action ? fk->confrelid : fk->conrelid;
+	KeyTrigger	expected;
 	Oid			parent = node->parent == NULL || node->parent->triggers[slot] == NULL ?
 	InvalidOid : node->parent->triggers[slot]->oid;
 
-	if (trigger->relid != relid ||
-		trigger->constrrelid != (action ? fk->conrelid : fk->confrelid))
+	fkfix_trigger_expect(node->fk, slot, &expected);
+	if (trigger->relid != expected.relid || trigger->constrrelid != expected.constrrelid)
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "misplaced trigger",
 				  "The %s trigger of the key is on table %s instead of %s, or leads to the wrong table.",
 				  slot_names[slot], name_of(inspection, trigger->relid),
-				  name_of(inspection, relid));
-	if (kind != NULL && trigger->func !=
-		(slot == TRIGGER_ON_DELETE ? kind->delete_func : kind->update_func))
+				  name_of(inspection, expected.relid));
+	if (fkfix_trigger_is_action(slot) && trigger->func != expected.func)
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "wrong trigger function",
 				  "The %s trigger on table %s calls another function than %s does, which is what the key says.",
-				  slot_names[slot], name_of(inspection, trigger->relid), kind->name);
-	if (trigger->deferrable != (follows && fk->deferrable) ||
-		trigger->deferred != (follows && fk->deferred))
+				  slot_names[slot], name_of(inspection, trigger->relid),
+				  fkfix_trigger_action(node->fk, slot)->name);
+	if (trigger->deferrable != expected.deferrable || trigger->deferred != expected.deferred)
 		add_fault(inspection, FAULT_DEFERRABILITY, trigger->relid, "wrong deferrability",
 				  "The %s trigger on table %s is %s, unlike what the key says.",
 				  slot_names[slot], name_of(inspection, trigger->relid),
@@ -190,7 +224,7 @@ inspect_trigger(Inspection *inspection, const ShapeNode *node, TriggerSlot slot,
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "wrong parent trigger",
 				  "The %s trigger on table %s does not descend from that of the table one level up.",
 				  slot_names[slot], name_of(inspection, trigger->relid));
-	if (trigger->enabled != TRIGGER_FIRES_ON_ORIGIN)
+	if (trigger->enabled != expected.enabled)
 		add_fault(inspection, FAULT_DISABLED, trigger->relid,
 				  trigger->enabled == TRIGGER_DISABLED ? "disabled trigger" : "trigger enabled otherwise",
 				  "The %s trigger on table %s %s.", slot_names[slot], name_of(inspection, trigger->relid),
@@ -263,16 +297,6 @@ static char *
 name_of(const Inspection *inspection, Oid relid)
 {
 	return fkfix_catalog_table_name(inspection->reader, relid);
-}
-
-static const ActionKind *
-action_of_slot(const ForeignKey *fk, TriggerSlot slot)
-{
-	if (slot == TRIGGER_ON_DELETE)
-		return fkfix_action_kind(fk->on_delete);
-	if (slot == TRIGGER_ON_UPDATE)
-		return fkfix_action_kind(fk->on_update);
-	return NULL;
 }
 
 static void

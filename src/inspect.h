@@ -28,7 +28,8 @@ typedef struct Fault
 	char	   *detail;			/* a sentence */
 } Fault;
 
-extern List *fkfix_inspect_faults(Reader *reader, const Shape *shape);
-extern Fault *fkfix_inspect_damage(Reader *reader, const Shape *shape);
+extern List *fkfix_inspect_key(Reader *reader, const ForeignKey *root);
+extern List *fkfix_inspect_shape(Reader *reader, const Shape *shape);
+extern Fault *fkfix_inspect_damage(List *faults);
 
 #endif							/* FKFIX_INSPECT_H */

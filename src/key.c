@@ -12,10 +12,15 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/tupmacs.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -33,6 +38,9 @@ typedef struct RootVisit
 	MemoryContext context;
 } RootVisit;
 
+static void read_columns(ForeignKey *fk, HeapTuple tuple, TupleDesc desc);
+static struct varlena *next_value(const void *end);
+static int	read_attnums(struct varlena *value, AttrNumber *attnums);
 static void read_key(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_root(HeapTuple tuple, TupleDesc desc, void *state);
 static void visit_root(RootVisit *roots, const ForeignKey *fk);
@@ -53,7 +61,7 @@ fkfix_key_form(HeapTuple tuple, TupleDesc desc)
 }
 
 /*
- * Fills in a key; its arrays are palloc'd.
+ * Fills in a key; its arrays are palloc'd, in one piece.
  */
 void
 fkfix_key_fill(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
@@ -75,13 +83,21 @@ fkfix_key_fill(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
 	fk->validated = con->convalidated;
 	fk->enforced = fkfix_compat_is_enforced(con);
 	fk->period = fkfix_compat_has_period(con);
-	fk->nkeys = fkfix_catalog_attnums(tuple, desc, Anum_pg_constraint_conkey,
-									  &fk->conkey);
-	if (fkfix_catalog_attnums(tuple, desc, Anum_pg_constraint_confkey,
-							  &fk->confkey) != fk->nkeys)
-		elog(ERROR, "conkey and confkey of constraint %u differ in length", fk->oid);
-	fk->ndelset = fkfix_catalog_attnums(tuple, desc, Anum_pg_constraint_confdelsetcols,
-										&fk->delset);
+	fk->indexed = false;
+	fk->divided = false;
+	fk->triggers = 0;
+
+	read_columns(fk, tuple, desc);
+}
+
+/*
+ * Has partitioning derived a key from another or others from it?  It is known
+ * of a parent only if all keys have been read.
+ */
+bool
+fkfix_key_has_relatives(const ForeignKey *fk)
+{
+	return fk->divided || OidIsValid(fk->conparentid);
 }
 
 /*
@@ -93,9 +109,9 @@ fkfix_key_copy(const ForeignKey *fk)
 	ForeignKey *copy = palloc(sizeof(ForeignKey));
 
 	*copy = *fk;
-	copy->conkey = copy_attnums(fk->conkey, fk->nkeys);
-	copy->confkey = copy_attnums(fk->confkey, fk->nkeys);
-	copy->delset = copy_attnums(fk->delset, fk->ndelset);
+	copy->conkey = copy_attnums(fk->conkey, 2 * fk->nkeys + fk->ndelset);
+	copy->confkey = copy->conkey + fk->nkeys;
+	copy->delset = copy->confkey + fk->nkeys;
 	return copy;
 }
 
@@ -149,7 +165,7 @@ fkfix_key_list_of(Reader *reader, Oid relid)
 	ScanKeyData scankeys[2];
 
 	if (reader->keys != NULL)
-		return fkfix_key_indexed_of(reader->keys, relid);
+		return fkfix_key_indexed_of(reader, relid);
 	ScanKeyInit(&scankeys[0], Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(relid));
 	ScanKeyInit(&scankeys[1], Anum_pg_constraint_contypid, BTEqualStrategyNumber,
@@ -203,7 +219,7 @@ fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
 	roots.context = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
 										  ALLOCSET_SMALL_SIZES);
 	for (int64 i = 0; all != NULL && i < all->count; i++)
-		visit_root(&roots, all->by_name[i]);
+		visit_root(&roots, all->by_table[i]);
 	if (all == NULL)
 	{
 		ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
@@ -282,6 +298,76 @@ fkfix_key_same_columns(const AttrNumber *a, int a_count,
 	if (a_count != b_count)
 		return false;
 	return a_count == 0 || memcmp(a, b, a_count * sizeof(AttrNumber)) == 0;
+}
+
+/*
+ * Reads the columns of a key.  conkey and confkey are the first two of the row
+ * that vary in length, and are taken from there: heap_getattr would walk through
+ * all that comes before, which for many keys is most of the work.
+ */
+static void
+read_columns(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
+{
+	AttrNumber	attnums[3 * INDEX_MAX_KEYS];
+	struct varlena *conkey = next_value((char *) GETSTRUCT(tuple) + FKFIX_COMPAT_CONSTRAINT_FIXED);
+	bool		isnull;
+	Datum		delset;
+
+	StaticAssertStmt(Anum_pg_constraint_confkey == Anum_pg_constraint_conkey + 1,
+					 "confkey does not follow conkey");
+	if (heap_attisnull(tuple, Anum_pg_constraint_conkey, desc) ||
+		heap_attisnull(tuple, Anum_pg_constraint_confkey, desc))
+		elog(ERROR, "null conkey or confkey for constraint %u", fk->oid);
+	Assert(PointerGetDatum(conkey) == heap_getattr(tuple, Anum_pg_constraint_conkey, desc, &isnull));
+
+	fk->nkeys = read_attnums(conkey, attnums);
+	if (read_attnums(next_value((char *) conkey + VARSIZE_ANY(conkey)), attnums + fk->nkeys) != fk->nkeys)
+		elog(ERROR, "conkey and confkey of constraint %u differ in length", fk->oid);
+	delset = heap_getattr(tuple, Anum_pg_constraint_confdelsetcols, desc, &isnull);
+	fk->ndelset = isnull ? 0 :
+		read_attnums((struct varlena *) DatumGetPointer(delset), attnums + 2 * fk->nkeys);
+
+	fk->conkey = copy_attnums(attnums, 2 * fk->nkeys + fk->ndelset);
+	fk->confkey = fk->conkey + fk->nkeys;
+	fk->delset = fk->confkey + fk->nkeys;
+}
+
+/* Where the value lies that follows one which ends here. */
+static struct varlena *
+next_value(const void *end)
+{
+	return (struct varlena *) att_align_pointer(end, TYPALIGN_INT, -1, end);
+}
+
+/*
+ * Reads an int2[] and returns its length.  A short value is not aligned where it
+ * lies, which is why it is copied.  The checks are those of DeconstructFkConstraintRow.
+ */
+static int
+read_attnums(struct varlena *value, AttrNumber *attnums)
+{
+	union
+	{
+		ArrayType	array;
+		char		bytes[ARR_OVERHEAD_NONULLS(1) + INDEX_MAX_KEYS * sizeof(AttrNumber)];
+	}			copy;
+	Size		size = VARSIZE_ANY_EXHDR(value) + VARHDRSZ;
+	int			count;
+
+	if (VARATT_IS_EXTENDED(value) && !VARATT_IS_SHORT(value))
+		elog(ERROR, "columns of a foreign key constraint are compressed or out of line");
+	if (size > sizeof(copy))
+		elog(ERROR, "a foreign key constraint has too many columns");
+	SET_VARSIZE(&copy, size);
+	memcpy(VARDATA(&copy), VARDATA_ANY(value), size - VARHDRSZ);
+	if (ARR_NDIM(&copy.array) == 0)
+		return 0;
+	count = ARR_DIMS(&copy.array)[0];
+	if (ARR_NDIM(&copy.array) != 1 || count < 0 || count > INDEX_MAX_KEYS ||
+		ARR_HASNULL(&copy.array) || ARR_ELEMTYPE(&copy.array) != INT2OID)
+		elog(ERROR, "columns of a foreign key constraint are not a 1-D smallint array");
+	memcpy(attnums, ARR_DATA_PTR(&copy.array), count * sizeof(AttrNumber));
+	return count;
 }
 
 static void

@@ -38,15 +38,22 @@ typedef struct ForeignKey
 	AttrNumber *confkey;		/* referenced columns */
 	int			ndelset;		/* 0: no column list */
 	AttrNumber *delset;			/* the column list of ON DELETE */
+	bool		indexed;		/* one of all keys, of which is known: */
+	bool		divided;		/* others descend from it */
+	uint8		triggers;		/* which have been seen; see trigger.c */
 } ForeignKey;
 
 /* All foreign keys, for a reader that is asked about all of them. */
 struct KeyIndex
 {
-	ForeignKey *items;			/* as they were found */
+	ForeignKey *spare;			/* some that are not used yet */
+	int			nspare;
+	ForeignKey **by_oid;		/* all, by OID */
 	int64		count;
 	int64		size;
-	ForeignKey **by_name;		/* all, by referencing table and name */
+	int64		at;				/* where the last look by OID ended */
+	ForeignKey **by_table;		/* all, by referencing table and name */
+	List	   *tables;			/* those tables, by OID */
 	ForeignKey **by_parent;		/* the descendants, by their parent */
 	int64		nchildren;
 };
@@ -57,6 +64,7 @@ typedef void (*KeyVisitor) (const ForeignKey *fk, void *state);
 extern ForeignKey *fkfix_key_form(HeapTuple tuple, TupleDesc desc);
 extern void fkfix_key_fill(ForeignKey *fk, HeapTuple tuple,
 						   TupleDesc desc);
+extern bool fkfix_key_has_relatives(const ForeignKey *fk);
 extern ForeignKey *fkfix_key_copy(const ForeignKey *fk);
 extern ForeignKey *fkfix_key_get(Reader *reader, Oid constraint);
 extern ForeignKey *fkfix_key_find(Reader *reader, Oid relid,
@@ -75,7 +83,8 @@ extern bool fkfix_key_same_columns(const AttrNumber *a, int a_count,
 
 /* key_index.c */
 extern void fkfix_key_read_all(Reader *reader);
-extern List *fkfix_key_indexed_of(const KeyIndex *keys, Oid relid);
+extern ForeignKey *fkfix_key_indexed(KeyIndex *keys, Oid constraint);
+extern List *fkfix_key_indexed_of(Reader *reader, Oid relid);
 extern List *fkfix_key_indexed_children(const KeyIndex *keys, Oid parent);
 
 #endif							/* FKFIX_KEY_H */

@@ -4,7 +4,7 @@
  *		All foreign keys, read once.
  *
  * An audit of a database goes through all keys, table by table, and asks for the
- * neighbours and descendants of many.  One scan of pg_constraint and two sorted
+ * neighbours and descendants of many.  One scan of pg_constraint and a few sorted
  * lists are faster than its indexes, which lead to the rows one by one.
  *
  *-------------------------------------------------------------------------
@@ -17,14 +17,21 @@
 
 #include "key.h"
 
-#define OID_FIELD(fk, field)	(*(const Oid *) ((const char *) (fk) + (field)))
+/* How many keys are allocated at a time. */
+#define SPARE	64
 
-static List *range_of(ForeignKey *const *keys, int64 count, Size field,
-					  Oid value);
+/* How many keys away the next one that is looked for is expected. */
+#define NEAR	2
+
+static ForeignKey *new_key(Reader *reader);
 static void add_key(HeapTuple tuple, TupleDesc desc, void *state);
-static void sort_keys(Reader *reader);
+static void sort_by_oid(KeyIndex *keys);
+static void sort_by_table(Reader *reader);
+static void sort_by_parent(Reader *reader);
+static int	compare_by_oid(const void *a, const void *b);
 static int	compare_by_name(const void *a, const void *b);
 static int	compare_by_parent(const void *a, const void *b);
+static int	compare_tables(const ListCell *a, const ListCell *b);
 
 /*
  * Prepares a reader to be asked about every foreign key there is: reads
@@ -37,11 +44,44 @@ fkfix_key_read_all(Reader *reader)
 	KeyIndex   *keys = MemoryContextAllocZero(reader->context, sizeof(KeyIndex));
 
 	keys->size = 256;
-	keys->items = MemoryContextAlloc(reader->context, keys->size * sizeof(ForeignKey));
+	keys->by_oid = MemoryContextAlloc(reader->context, keys->size * sizeof(ForeignKey *));
 	reader->keys = keys;
-	fkfix_catalog_scan(reader, ConstraintRelationId, InvalidOid, 0, NULL, add_key, reader);
-	sort_keys(reader);
+	fkfix_catalog_scan_all(reader, ConstraintRelationId, add_key, reader);
+	sort_by_oid(keys);
+	sort_by_table(reader);
+	sort_by_parent(reader);
 	fkfix_catalog_read_noted(reader);
+}
+
+/*
+ * Returns the foreign key with this OID, the index's own, or NULL if there is
+ * none.  Keys are mostly asked for in the order in which they were made: look
+ * near the last one first.
+ */
+ForeignKey *
+fkfix_key_indexed(KeyIndex *keys, Oid constraint)
+{
+	int64		low = keys->at;
+	int64		high = Min(keys->at + NEAR, keys->count);
+
+	if (low < keys->count && keys->by_oid[low]->oid == constraint)
+		return keys->by_oid[low];
+	if (low > 0 && keys->by_oid[low - 1]->oid >= constraint)
+		low = 0;
+	if (high < keys->count && keys->by_oid[high]->oid < constraint)
+		high = keys->count;
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (keys->by_oid[middle]->oid < constraint)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	keys->at = low;
+	return low < keys->count && keys->by_oid[low]->oid == constraint ?
+		keys->by_oid[low] : NULL;
 }
 
 /*
@@ -49,9 +89,14 @@ fkfix_key_read_all(Reader *reader)
  * a new list.
  */
 List *
-fkfix_key_indexed_of(const KeyIndex *keys, Oid relid)
+fkfix_key_indexed_of(Reader *reader, Oid relid)
 {
-	return range_of(keys->by_name, keys->count, offsetof(ForeignKey, conrelid), relid);
+	TableFacts *table = fkfix_catalog_noted(reader, relid);
+	List	   *found = NIL;
+
+	for (int i = 0; table != NULL && i < table->nkeys; i++)
+		found = lappend(found, reader->keys->by_table[table->first_key + i]);
+	return found;
 }
 
 /*
@@ -60,30 +105,37 @@ fkfix_key_indexed_of(const KeyIndex *keys, Oid relid)
 List *
 fkfix_key_indexed_children(const KeyIndex *keys, Oid parent)
 {
-	return range_of(keys->by_parent, keys->nchildren,
-					offsetof(ForeignKey, conparentid), parent);
-}
-
-/* Those of some keys, sorted by a field that holds an OID, where it holds this. */
-static List *
-range_of(ForeignKey *const *keys, int64 count, Size field, Oid value)
-{
 	List	   *found = NIL;
 	int64		low = 0;
-	int64		high = count;
+	int64		high = keys->nchildren;
 
 	while (low < high)
 	{
 		int64		middle = low + (high - low) / 2;
 
-		if (OID_FIELD(keys[middle], field) < value)
+		if (keys->by_parent[middle]->conparentid < parent)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < count && OID_FIELD(keys[low], field) == value; low++)
-		found = lappend(found, keys[low]);
+	for (; low < keys->nchildren && keys->by_parent[low]->conparentid == parent; low++)
+		found = lappend(found, keys->by_parent[low]);
 	return found;
+}
+
+/* A key to be filled in.  There may be very many, so they are made by the dozen. */
+static ForeignKey *
+new_key(Reader *reader)
+{
+	KeyIndex   *keys = reader->keys;
+
+	if (keys->nspare == 0)
+	{
+		keys->nspare = SPARE;
+		keys->spare = MemoryContextAlloc(reader->context, SPARE * sizeof(ForeignKey));
+	}
+	keys->nspare--;
+	return keys->spare++;
 }
 
 static void
@@ -92,6 +144,7 @@ add_key(HeapTuple tuple, TupleDesc desc, void *state)
 	Reader	   *reader = state;
 	KeyIndex   *keys = reader->keys;
 	ForeignKey *fk;
+	TableFacts *table;
 	MemoryContext caller;
 
 	if (((Form_pg_constraint) GETSTRUCT(tuple))->contype != CONSTRAINT_FOREIGN)
@@ -99,49 +152,103 @@ add_key(HeapTuple tuple, TupleDesc desc, void *state)
 	if (keys->count == keys->size)
 	{
 		keys->size *= 2;
-		keys->items = repalloc_huge(keys->items, keys->size * sizeof(ForeignKey));
+		keys->by_oid = repalloc_huge(keys->by_oid, keys->size * sizeof(ForeignKey *));
 	}
-	fk = &keys->items[keys->count++];
+	fk = keys->by_oid[keys->count++] = new_key(reader);
 	caller = MemoryContextSwitchTo(reader->context);
 	fkfix_key_fill(fk, tuple, desc);
-	MemoryContextSwitchTo(caller);
+	fk->indexed = true;
 	keys->nchildren += OidIsValid(fk->conparentid);
-	fkfix_catalog_note_table(reader, fk->confrelid, NULL, 0);
-	fkfix_catalog_note_table(reader, fk->conrelid, fk->conkey, fk->nkeys);
+	(void) fkfix_catalog_note_table(reader, fk->confrelid, NULL, 0);
+	table = fkfix_catalog_note_table(reader, fk->conrelid, fk->conkey, fk->nkeys);
+	if (table->nkeys++ == 0)
+		keys->tables = lappend(keys->tables, table);
+	MemoryContextSwitchTo(caller);
 }
 
+/* They mostly lie in this order. */
 static void
-sort_keys(Reader *reader)
+sort_by_oid(KeyIndex *keys)
+{
+	qsort(keys->by_oid, keys->count, sizeof(ForeignKey *), compare_by_oid);
+}
+
+/*
+ * Puts each table's keys side by side, and sorts those: as the index of
+ * pg_constraint by table and name.
+ */
+static void
+sort_by_table(Reader *reader)
+{
+	KeyIndex   *keys = reader->keys;
+	TableFacts *table = NULL;
+	int64		first = 0;
+	ListCell   *lc;
+
+	list_sort(keys->tables, compare_tables);
+	foreach(lc, keys->tables)
+	{
+		table = lfirst(lc);
+		table->first_key = first;
+		first += table->nkeys;
+		table->nkeys = 0;
+	}
+	keys->by_table = MemoryContextAllocHuge(reader->context,
+											Max(keys->count, 1) * sizeof(ForeignKey *));
+	for (int64 i = 0; i < keys->count; i++)
+	{
+		if (table == NULL || table->relid != keys->by_oid[i]->conrelid)
+			table = fkfix_catalog_noted(reader, keys->by_oid[i]->conrelid);
+		keys->by_table[table->first_key + table->nkeys++] = keys->by_oid[i];
+	}
+	foreach(lc, keys->tables)
+	{
+		table = lfirst(lc);
+		qsort(&keys->by_table[table->first_key], table->nkeys, sizeof(ForeignKey *),
+			  compare_by_name);
+	}
+}
+
+/* Collects the descendants, and tells their parents that they have some. */
+static void
+sort_by_parent(Reader *reader)
 {
 	KeyIndex   *keys = reader->keys;
 	int64		child = 0;
 
-	keys->size = Max(keys->count, 1);
-	keys->items = repalloc_huge(keys->items, keys->size * sizeof(ForeignKey));
-	keys->by_name = MemoryContextAllocHuge(reader->context,
-										   keys->size * sizeof(ForeignKey *));
 	keys->by_parent = MemoryContextAllocHuge(reader->context,
 											 Max(keys->nchildren, 1) * sizeof(ForeignKey *));
-	for (int64 i = 0; i < keys->count; i++)
+	for (int64 i = 0; child < keys->nchildren; i++)
 	{
-		keys->by_name[i] = &keys->items[i];
-		if (OidIsValid(keys->items[i].conparentid))
-			keys->by_parent[child++] = &keys->items[i];
+		ForeignKey *fk = keys->by_oid[i];
+		ForeignKey *parent;
+
+		if (!OidIsValid(fk->conparentid))
+			continue;
+		keys->by_parent[child++] = fk;
+		parent = fkfix_key_indexed(keys, fk->conparentid);
+		if (parent != NULL)
+			parent->divided = true;
 	}
-	qsort(keys->by_name, keys->count, sizeof(ForeignKey *), compare_by_name);
 	qsort(keys->by_parent, keys->nchildren, sizeof(ForeignKey *), compare_by_parent);
 }
 
-/* As the index of pg_constraint by table and name. */
+static int
+compare_by_oid(const void *a, const void *b)
+{
+	const ForeignKey *x = *(ForeignKey *const *) a;
+	const ForeignKey *y = *(ForeignKey *const *) b;
+
+	return x->oid < y->oid ? -1 : x->oid > y->oid;
+}
+
 static int
 compare_by_name(const void *a, const void *b)
 {
 	const ForeignKey *x = *(ForeignKey *const *) a;
 	const ForeignKey *y = *(ForeignKey *const *) b;
 
-	if (x->conrelid != y->conrelid)
-		return x->conrelid < y->conrelid ? -1 : 1;
-	return strncmp(NameStr(x->name), NameStr(y->name), NAMEDATALEN);
+	return strcmp(NameStr(x->name), NameStr(y->name));
 }
 
 static int
@@ -153,4 +260,13 @@ compare_by_parent(const void *a, const void *b)
 	if (x->conparentid != y->conparentid)
 		return x->conparentid < y->conparentid ? -1 : 1;
 	return x->oid < y->oid ? -1 : x->oid > y->oid;
+}
+
+static int
+compare_tables(const ListCell *a, const ListCell *b)
+{
+	Oid			x = ((const TableFacts *) lfirst(a))->relid;
+	Oid			y = ((const TableFacts *) lfirst(b))->relid;
+
+	return x < y ? -1 : x > y;
 }

@@ -98,7 +98,7 @@ read_names(Lint *lint)
 			ColumnFacts *column = fkfix_catalog_column(lint->reader, key->conrelid, attnum);
 
 			if (column != NULL)
-				add_name(names, NAME_COLUMN, NameStr(column->name));
+				add_name(names, NAME_COLUMN, column->name);
 		}
 	}
 	return names;

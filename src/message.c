@@ -60,7 +60,7 @@ fkfix_message_errkey(Reader *reader, const ForeignKey *fk)
 {
 	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
 
-	err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(table->schema));
+	err_generic_string(PG_DIAG_SCHEMA_NAME, table->schema);
 	err_generic_string(PG_DIAG_TABLE_NAME, NameStr(table->name));
 	err_generic_string(PG_DIAG_CONSTRAINT_NAME, NameStr(fk->name));
 	return 0;					/* return value does not matter */

@@ -31,8 +31,8 @@ static void refuse_guess(List *winners);
 static bool name_key(Reader *reader, const ForeignKey *fk, bool columns,
 					 bool nullability, KeyNames *names);
 static bool names_match(const Rule *rule, const KeyNames *names);
-static bool names_meet(const Rule *rule, Condition condition,
-					   const KeyNames *names);
+static inline bool names_meet(const Rule *rule, Condition condition,
+							  const KeyNames *names);
 static bool table_matches(const TablePattern *pattern, const char *schema,
 						  const char *name);
 static bool columns_match(const Rule *rule, List *columns);
@@ -266,9 +266,9 @@ name_key(Reader *reader, const ForeignKey *fk, bool columns, bool nullability,
 
 	if (referencing == NULL || referenced == NULL)
 		return false;
-	names->referencing_schema = NameStr(referencing->schema);
+	names->referencing_schema = referencing->schema;
 	names->referencing = NameStr(referencing->name);
-	names->referenced_schema = NameStr(referenced->schema);
+	names->referenced_schema = referenced->schema;
 	names->referenced = NameStr(referenced->name);
 	names->columns = !columns ? NIL :
 		fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys);
@@ -282,18 +282,18 @@ name_key(Reader *reader, const ForeignKey *fk, bool columns, bool nullability,
 	return true;
 }
 
+/* All conditions, and first those that fail most often. */
 static bool
 names_match(const Rule *rule, const KeyNames *names)
 {
-	for (int i = 0; i < CONDITION_COUNT; i++)
-	{
-		if (!names_meet(rule, i, names))
-			return false;
-	}
-	return true;
+	return names_meet(rule, CONDITION_REFERENCING, names) &&
+		names_meet(rule, CONDITION_COLUMNS, names) &&
+		names_meet(rule, CONDITION_REFERENCED, names) &&
+		names_meet(rule, CONDITION_CONSTRAINT_NAME, names) &&
+		names_meet(rule, CONDITION_NULLABLE, names);
 }
 
-static bool
+static inline bool
 names_meet(const Rule *rule, Condition condition, const KeyNames *names)
 {
 	switch (condition)

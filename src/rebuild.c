@@ -226,7 +226,7 @@ refuse_illegal(Reader *reader, const ForeignKey *fk, const Action *on_delete,
 static void
 refuse_damaged(Operation *operation)
 {
-	Fault	   *fault = fkfix_inspect_damage(operation->reader, operation->shape);
+	Fault	   *fault = fkfix_inspect_damage(fkfix_inspect_shape(operation->reader, operation->shape));
 	const ForeignKey *fk = operation->shape->root->fk;
 
 	if (fault == NULL)

@@ -169,7 +169,7 @@ column_name_array(Report *report, const ForeignKey *fk)
 	ListCell   *lc;
 
 	foreach(lc, names)
-		elements[foreach_current_index(lc)] = CStringGetDatum(lfirst(lc));
+		elements[foreach_current_index(lc)] = DirectFunctionCall1(namein, CStringGetDatum(lfirst(lc)));
 	return PointerGetDatum(construct_array(elements, list_length(names), NAMEOID,
 										   NAMEDATALEN, false, TYPALIGN_CHAR));
 }

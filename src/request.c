@@ -246,7 +246,7 @@ check_schema_usage(const TableFacts *table, Oid roleid)
 		return;					/* the caller looks again, under a lock */
 	result = fkfix_compat_schema_usage(table->schema_oid, roleid);
 	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_SCHEMA, NameStr(table->schema));
+		aclcheck_error(result, OBJECT_SCHEMA, table->schema);
 }
 
 /* Nothing was named: do what the policy asks. */

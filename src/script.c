@@ -233,7 +233,7 @@ fkfix_script_plain_names(Script *script, const Cure *cure)
 	{
 		TableFacts *table = fkfix_catalog_table(script->reader, tables[i]);
 
-		if (!is_plain(NameStr(table->schema)) || !is_plain(NameStr(table->name)))
+		if (!is_plain(table->schema) || !is_plain(NameStr(table->name)))
 			return false;
 		foreach(lc, fkfix_catalog_column_names(script->reader, tables[i],
 											   i == 0 ? fk->conkey : fk->confkey, fk->nkeys))

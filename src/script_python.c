@@ -152,7 +152,7 @@ put_alembic_operations(Script *script, const Cure *cure, Direction direction)
 
 	appendStringInfo(text, "    op.drop_constraint(op.f(%s), %s, schema=%s, type_=\"foreignkey\")\n",
 					 name, python_string(NameStr(referencing->name)),
-					 python_string(NameStr(referencing->schema)));
+					 python_string(referencing->schema));
 	appendStringInfo(text, "    op.create_foreign_key(\n        op.f(%s),\n        %s,\n        %s,\n",
 					 name, python_string(NameStr(referencing->name)),
 					 python_string(NameStr(referenced->name)));
@@ -160,8 +160,8 @@ put_alembic_operations(Script *script, const Cure *cure, Direction direction)
 					 python_list(fkfix_catalog_column_names(reader, fk->conrelid, fk->conkey, fk->nkeys)));
 	appendStringInfo(text, "        %s,\n",
 					 python_list(fkfix_catalog_column_names(reader, fk->confrelid, fk->confkey, fk->nkeys)));
-	put_keyword(text, "source_schema", python_string(NameStr(referencing->schema)));
-	put_keyword(text, "referent_schema", python_string(NameStr(referenced->schema)));
+	put_keyword(text, "source_schema", python_string(referencing->schema));
+	put_keyword(text, "referent_schema", python_string(referenced->schema));
 	if (cure->on_delete[direction]->kind->code != FKCONSTR_ACTION_NOACTION)
 		put_keyword(text, "ondelete", python_string(cure->on_delete[direction]->kind->name));
 	if (cure->on_update[direction]->kind->code != FKCONSTR_ACTION_NOACTION)

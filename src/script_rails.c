@@ -160,13 +160,13 @@ table_string(Reader *reader, Oid relid)
 {
 	TableFacts *table = fkfix_catalog_table(reader, relid);
 
-	return ruby_string(psprintf("%s.%s", NameStr(table->schema), NameStr(table->name)));
+	return ruby_string(psprintf("%s.%s", table->schema, NameStr(table->name)));
 }
 
 static char *
 column_string(Reader *reader, Oid relid, AttrNumber attnum)
 {
-	return ruby_string(NameStr(fkfix_catalog_column(reader, relid, attnum)->name));
+	return ruby_string(fkfix_catalog_column(reader, relid, attnum)->name);
 }
 
 /* In Ruby # may start an expression within a string. */

@@ -15,41 +15,15 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/table.h"
-#include "catalog/indexing.h"
-#include "catalog/pg_constraint.h"
-#include "catalog/pg_trigger.h"
-#include "commands/trigger.h"
 #include "miscadmin.h"
-#include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
 #include "shape.h"
 
-/* How many triggers away the next one that is looked for is expected. */
-#define NEAR	32
-
-/* The triggers of all keys, sorted by constraint and OID. */
-struct ShapeIndex
-{
-	KeyTrigger *triggers;
-	int64		count;
-	int64		size;
-	int64		at;				/* where the last look ended */
-};
-
-static void read_all(Reader *reader);
 static ShapeNode *read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
 							ShapeNode *parent);
 static void read_triggers(Reader *reader, ShapeNode *node);
-static void read_trigger(HeapTuple tuple, TupleDesc desc, void *state);
 static void place_trigger(ShapeNode *node, KeyTrigger *trigger);
-static void index_trigger(HeapTuple tuple, TupleDesc desc, void *state);
-static int	compare_triggers(const void *a, const void *b);
-static int64 find_triggers(ShapeIndex *shapes, Oid constraint);
-static void form_trigger(HeapTuple tuple, KeyTrigger *trigger);
-static TriggerSlot slot_of(Form_pg_trigger form);
 
 /*
  * Returns a reader for a query about the shapes of the keys of one referencing
@@ -65,7 +39,7 @@ fkfix_shape_reader(Oid relid)
 	if (!OidIsValid(relid))
 	{
 		fkfix_key_read_all(reader);
-		read_all(reader);
+		fkfix_trigger_read_all(reader);
 	}
 	return reader;
 }
@@ -92,7 +66,7 @@ fkfix_shape_has_triggers(const ShapeNode *node, TriggerSlot slot)
 {
 	if (!node->fk->enforced)
 		return false;
-	if (slot == TRIGGER_ON_DELETE || slot == TRIGGER_ON_UPDATE)
+	if (fkfix_trigger_is_action(slot))
 		return node->side != SIDE_REFERENCING;
 	return node->side != SIDE_REFERENCED;
 }
@@ -126,26 +100,11 @@ fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 			ColumnFacts *candidate = fkfix_catalog_column(reader, to_relid, attnum);
 
 			if (candidate != NULL &&
-				strcmp(NameStr(candidate->name), NameStr(column->name)) == 0)
+				strcmp(candidate->name, column->name) == 0)
 				mapped[found++] = attnum;
 		}
 	}
 	return found;
-}
-
-/* Reads every key's triggers. */
-static void
-read_all(Reader *reader)
-{
-	ShapeIndex *shapes = MemoryContextAllocZero(reader->context, sizeof(ShapeIndex));
-
-	shapes->size = 1024;
-	shapes->triggers = MemoryContextAlloc(reader->context, shapes->size * sizeof(KeyTrigger));
-	fkfix_catalog_scan(reader, TriggerRelationId, InvalidOid, 0, NULL, index_trigger, shapes);
-	shapes->size = Max(shapes->count, 1);
-	shapes->triggers = repalloc_huge(shapes->triggers, shapes->size * sizeof(KeyTrigger));
-	qsort(shapes->triggers, shapes->count, sizeof(KeyTrigger), compare_triggers);
-	reader->shapes = shapes;
 }
 
 /* Reads a key and, through conparentid, what descends from it. */
@@ -177,30 +136,10 @@ read_node(Reader *reader, Shape *shape, const ForeignKey *fk,
 static void
 read_triggers(Reader *reader, ShapeNode *node)
 {
-	ScanKeyData key;
+	ListCell   *lc;
 
-	if (reader->shapes != NULL)
-	{
-		ShapeIndex *shapes = reader->shapes;
-
-		for (int64 i = find_triggers(shapes, node->fk->oid);
-			 i < shapes->count && shapes->triggers[i].constraint == node->fk->oid; i++)
-			place_trigger(node, &shapes->triggers[i]);
-		return;
-	}
-	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(node->fk->oid));
-	fkfix_catalog_scan(reader, TriggerRelationId, TriggerConstraintIndexId, 1, &key,
-					   read_trigger, node);
-}
-
-static void
-read_trigger(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	KeyTrigger *trigger = palloc(sizeof(KeyTrigger));
-
-	form_trigger(tuple, trigger);
-	place_trigger(state, trigger);
+	foreach(lc, fkfix_trigger_list(reader, node->fk))
+		place_trigger(node, lfirst(lc));
 }
 
 /*
@@ -224,101 +163,4 @@ place_trigger(ShapeNode *node, KeyTrigger *trigger)
 	}
 	if (trigger != NULL)
 		node->surplus = lappend(node->surplus, trigger);
-}
-
-/* Notes a trigger of a constraint. */
-static void
-index_trigger(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	ShapeIndex *shapes = state;
-	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-	if (!OidIsValid(form->tgconstraint))
-		return;
-	if (shapes->count == shapes->size)
-	{
-		shapes->size *= 2;
-		shapes->triggers = repalloc_huge(shapes->triggers, shapes->size * sizeof(KeyTrigger));
-	}
-	form_trigger(tuple, &shapes->triggers[shapes->count++]);
-}
-
-static int
-compare_triggers(const void *a, const void *b)
-{
-	const KeyTrigger *x = a;
-	const KeyTrigger *y = b;
-
-	if (x->constraint != y->constraint)
-		return x->constraint < y->constraint ? -1 : 1;
-	return x->oid < y->oid ? -1 : x->oid > y->oid;
-}
-
-/*
- * Returns where the triggers of a constraint begin, or would.  Keys are mostly
- * asked for in the order in which they were made: look near the last one first.
- */
-static int64
-find_triggers(ShapeIndex *shapes, Oid constraint)
-{
-	int64		low = Max(shapes->at - NEAR, 0);
-	int64		high = Min(shapes->at + NEAR, shapes->count);
-
-	if (low > 0 && shapes->triggers[low - 1].constraint >= constraint)
-		low = 0;
-	if (high < shapes->count && shapes->triggers[high].constraint < constraint)
-		high = shapes->count;
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (shapes->triggers[middle].constraint < constraint)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	shapes->at = low;
-	return low;
-}
-
-static void
-form_trigger(HeapTuple tuple, KeyTrigger *trigger)
-{
-	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-	trigger->constraint = form->tgconstraint;
-	trigger->oid = form->oid;
-	trigger->tid = tuple->t_self;
-	trigger->relid = form->tgrelid;
-	trigger->constrrelid = form->tgconstrrelid;
-	trigger->parentid = form->tgparentid;
-	trigger->func = form->tgfoid;
-	trigger->slot = slot_of(form);
-	trigger->enabled = form->tgenabled;
-	trigger->deferrable = form->tgdeferrable;
-	trigger->deferred = form->tginitdeferred;
-}
-
-/* The slot that a trigger belongs in, TRIGGER_NSLOTS if in none. */
-static TriggerSlot
-slot_of(Form_pg_trigger form)
-{
-	switch (RI_FKey_trigger_type(form->tgfoid))
-	{
-		case RI_TRIGGER_PK:
-			if (TRIGGER_FOR_DELETE(form->tgtype))
-				return TRIGGER_ON_DELETE;
-			if (TRIGGER_FOR_UPDATE(form->tgtype))
-				return TRIGGER_ON_UPDATE;
-			break;
-		case RI_TRIGGER_FK:
-			if (TRIGGER_FOR_INSERT(form->tgtype))
-				return TRIGGER_CHECK_INSERT;
-			if (TRIGGER_FOR_UPDATE(form->tgtype))
-				return TRIGGER_CHECK_UPDATE;
-			break;
-		default:
-			break;
-	}
-	return TRIGGER_NSLOTS;
 }

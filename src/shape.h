@@ -10,33 +10,7 @@
 
 #include "nodes/pg_list.h"
 
-#include "key.h"
-
-/* The triggers a key can have on its two tables. */
-typedef enum TriggerSlot
-{
-	TRIGGER_ON_DELETE,			/* action triggers, on the referenced table */
-	TRIGGER_ON_UPDATE,
-	TRIGGER_CHECK_INSERT,		/* check triggers, on the referencing table */
-	TRIGGER_CHECK_UPDATE,
-	TRIGGER_NSLOTS
-} TriggerSlot;
-
-/* A row of pg_trigger that belongs to a foreign key. */
-typedef struct KeyTrigger
-{
-	Oid			constraint;		/* the row of pg_constraint */
-	Oid			oid;
-	ItemPointerData tid;		/* where the row was read */
-	Oid			relid;			/* the table it is on */
-	Oid			constrrelid;	/* the table at the other end */
-	Oid			parentid;
-	Oid			func;
-	TriggerSlot slot;			/* TRIGGER_NSLOTS if it fits none */
-	char		enabled;
-	bool		deferrable;
-	bool		deferred;
-} KeyTrigger;
+#include "trigger.h"
 
 /* Which partition a key stands for. */
 typedef enum ShapeSide

@@ -99,7 +99,7 @@ compare_subjects(const void *a, const void *b)
 {
 	const Subject *x = a;
 	const Subject *y = b;
-	int			order = namestrcmp(&x->referencing->schema, NameStr(y->referencing->schema));
+	int			order = strcmp(x->referencing->schema, y->referencing->schema);
 
 	if (order == 0)
 		order = namestrcmp(&x->referencing->name, NameStr(y->referencing->name));

@@ -70,10 +70,9 @@ static void
 verify_key(const ForeignKey *fk, void *state)
 {
 	Verification *verification = state;
-	Shape	   *shape = fkfix_shape_read(verification->reader, fk);
 	ListCell   *lc;
 
-	foreach(lc, fkfix_inspect_faults(verification->reader, shape))
+	foreach(lc, fkfix_inspect_key(verification->reader, fk))
 		put_fault(verification, fk, lfirst(lc));
 }
 

@@ -1,0 +1,89 @@
+-- A look at all keys sees of each what a look at its table alone sees.
+SET client_min_messages = warning;
+CREATE EXTENSION fkfix;
+CREATE SCHEMA damage;
+SET search_path = damage, public;
+CREATE TABLE r (a int PRIMARY KEY, b int);
+CREATE TABLE f (id int, ra int CONSTRAINT k REFERENCES r DEFERRABLE);
+CREATE TABLE other (ra int CONSTRAINT k REFERENCES r ON DELETE CASCADE);
+CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+CREATE TABLE part (id int, pa int CONSTRAINT k REFERENCES p) PARTITION BY RANGE (id);
+CREATE TABLE part1 PARTITION OF part FOR VALUES FROM (0) TO (10);
+INSERT INTO fkfix_policy (on_delete) VALUES ('NO ACTION');
+
+CREATE FUNCTION key(referencing regclass) RETURNS oid LANGUAGE sql AS $$
+  SELECT oid FROM pg_constraint WHERE conrelid = referencing AND conname = 'k' AND conparentid = 0 $$;
+CREATE FUNCTION trigger(referencing regclass, at regclass, type int) RETURNS oid LANGUAGE sql AS $$
+  SELECT oid FROM pg_trigger WHERE tgconstraint = key(referencing) AND tgrelid = at AND tgtype = type $$;
+
+-- A second trigger like this one.
+CREATE FUNCTION double(twin oid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  CREATE TEMP TABLE twins ON COMMIT DROP AS SELECT * FROM pg_trigger WHERE oid = twin;
+  UPDATE twins SET oid = 99999, tgname = 'twin';
+  INSERT INTO pg_trigger SELECT * FROM twins;
+  DROP TABLE twins;
+END $$;
+
+-- Does the damage, tells what is seen and whether both looks agree, undoes it.
+CREATE FUNCTION inflict(damage text, OUT problems text, OUT audited text, OUT agree boolean) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE damage;
+  SELECT string_agg(DISTINCT format('%s at %s', problem, at_table), ', ') INTO problems FROM fkfix_verify();
+  SELECT string_agg(format('%s %s', referencing, status), ', ' ORDER BY referencing::text) INTO audited
+  FROM fkfix_audit() WHERE status = 'damaged';
+  SELECT NOT EXISTS (
+    (SELECT 'v', v::text FROM fkfix_verify() v UNION ALL SELECT 'a', a::text FROM fkfix_audit(NULL, true) a)
+    EXCEPT ALL
+    SELECT x.* FROM (SELECT DISTINCT conrelid::regclass AS t FROM pg_constraint
+                     WHERE contype = 'f' AND conparentid = 0) roots,
+      LATERAL (SELECT 'v', v::text FROM fkfix_verify(t) v
+               UNION ALL SELECT 'a', a::text FROM fkfix_audit(t, true) a) x)
+    AND EXISTS (SELECT FROM fkfix_audit(NULL, true)) INTO agree;
+  RAISE SQLSTATE 'OK000';
+EXCEPTION WHEN SQLSTATE 'OK000' THEN
+  NULL;
+END $$;
+
+\pset format unaligned
+SELECT damage, i.* FROM unnest(ARRAY[
+  'SELECT',
+  $$DELETE FROM pg_trigger WHERE oid = trigger('f', 'r', 9)$$,
+  $$DELETE FROM pg_trigger WHERE oid = trigger('f', 'r', 17)$$,
+  $$DELETE FROM pg_trigger WHERE oid = trigger('f', 'f', 5)$$,
+  $$DELETE FROM pg_trigger WHERE oid = trigger('f', 'f', 17)$$,
+  $$DELETE FROM pg_trigger WHERE tgconstraint = key('f')$$,
+  $$UPDATE pg_trigger SET tgrelid = 'other'::regclass WHERE oid = trigger('f', 'f', 5)$$,
+  $$UPDATE pg_trigger SET tgconstrrelid = 'other'::regclass WHERE oid = trigger('f', 'r', 9)$$,
+  $$UPDATE pg_trigger SET tgfoid = '"RI_FKey_cascade_del"'::regproc WHERE oid = trigger('f', 'r', 9)$$,
+  $$UPDATE pg_trigger SET tgfoid = '"RI_FKey_restrict_upd"'::regproc WHERE oid = trigger('other', 'r', 17)$$,
+  $$UPDATE pg_trigger SET tgfoid = 'suppress_redundant_updates_trigger'::regproc WHERE oid = trigger('f', 'f', 5)$$,
+  $$UPDATE pg_trigger SET tgdeferrable = false WHERE oid = trigger('f', 'r', 9)$$,
+  $$UPDATE pg_trigger SET tginitdeferred = true WHERE oid = trigger('f', 'f', 17)$$,
+  $$UPDATE pg_trigger SET tgdeferrable = true WHERE oid = trigger('other', 'r', 9)$$,
+  $$UPDATE pg_trigger SET tgparentid = trigger('other', 'r', 9) WHERE oid = trigger('f', 'r', 9)$$,
+  $$UPDATE pg_trigger SET tgconstraint = key('other') WHERE oid = trigger('f', 'r', 9)$$,
+  $$SELECT double(trigger('f', 'r', 9))$$,
+  $$SELECT double(trigger('f', 'f', 17))$$,
+  $$UPDATE pg_constraint SET condeferred = true WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET confdeltype = 'c' WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET confupdtype = 'x' WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET conparentid = 0 WHERE conrelid = 'part1'::regclass AND contype = 'f'$$,
+  $$DELETE FROM pg_constraint WHERE contype = 'f' AND conparentid = key('part')$$,
+  $$DELETE FROM pg_trigger WHERE oid = trigger('part', 'p', 9)$$,
+  $$UPDATE pg_trigger SET tgenabled = 'D' WHERE oid = trigger('f', 'r', 9)$$,
+  $$UPDATE pg_trigger SET tgenabled = 'A' WHERE oid = trigger('f', 'f', 5)$$,
+  $$ALTER TABLE other DISABLE TRIGGER ALL$$
+]) damage, inflict(damage) i;
+
+-- what the audit lists beside the status comes from the same looks
+BEGIN;
+ALTER TABLE f DISABLE TRIGGER ALL;
+UPDATE fkfix_policy SET on_delete = 'SET NULL';
+SELECT unnest(hazards) FROM fkfix_audit() WHERE referencing = 'f'::regclass;
+SELECT unnest(hazards) FROM fkfix_audit('f');
+ROLLBACK;
+
+DROP SCHEMA damage CASCADE;
+DROP EXTENSION fkfix;

@@ -1,0 +1,277 @@
+/*-------------------------------------------------------------------------
+ *
+ * trigger.c
+ *		The triggers of foreign keys, from pg_trigger.
+ *
+ * A foreign key is carried out by four triggers: two on the referenced table,
+ * which act on DELETE and on UPDATE, and two on the referencing one, which check
+ * new rows.  Here they are read, and here is what each must be for the key to do
+ * what its row of pg_constraint says.
+ *
+ * pg_trigger is the largest of the catalogs that an audit needs.  Nearly always a
+ * key has the triggers that ADD CONSTRAINT made, and when those of all keys are
+ * read, nothing is remembered of them but that they were seen.  If a key turns
+ * out not to be whole, its triggers are read again by the index.  Only those of
+ * partitioned keys are kept, because each is to be compared with its parent.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+
+#include "trigger.h"
+
+/* In ForeignKey.triggers: the slots, and anything that is not as it must be. */
+#define SEEN(slot)	(1 << (slot))
+#define ALL_SEEN	(SEEN(TRIGGER_NSLOTS) - 1)
+#define SEEN_OTHER	SEEN(TRIGGER_NSLOTS)
+
+/* The triggers of partitioned keys, by constraint. */
+struct TriggerIndex
+{
+	KeyTrigger *items;
+	int64		count;
+	int64		size;
+};
+
+static void see_trigger(HeapTuple tuple, TupleDesc desc, void *state);
+static bool is_plain(const ForeignKey *fk, TriggerSlot slot,
+					 Form_pg_trigger form);
+static void keep_trigger(TriggerIndex *triggers, HeapTuple tuple);
+static List *kept_triggers(const TriggerIndex *triggers, Oid constraint);
+static int	compare_triggers(const void *a, const void *b);
+static void read_trigger(HeapTuple tuple, TupleDesc desc, void *state);
+static void form_trigger(HeapTuple tuple, KeyTrigger *trigger);
+static inline TriggerSlot slot_of(Form_pg_trigger form);
+
+/*
+ * Returns the triggers of one row of pg_constraint: a new list of KeyTrigger, in
+ * no particular order.
+ */
+List *
+fkfix_trigger_list(Reader *reader, const ForeignKey *fk)
+{
+	List	   *triggers = NIL;
+	ScanKeyData key;
+
+	if (reader->triggers != NULL && fkfix_key_has_relatives(fk))
+		return kept_triggers(reader->triggers, fk->oid);
+	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(fk->oid));
+	fkfix_catalog_scan(reader, TriggerRelationId, TriggerConstraintIndexId, 1, &key,
+					   read_trigger, &triggers);
+	return triggers;
+}
+
+/*
+ * Prepares a reader that has read all keys to be asked about the triggers of
+ * every one: reads pg_trigger as a whole.
+ */
+void
+fkfix_trigger_read_all(Reader *reader)
+{
+	TriggerIndex *triggers = MemoryContextAllocZero(reader->context, sizeof(TriggerIndex));
+
+	triggers->size = 64;
+	triggers->items = MemoryContextAlloc(reader->context, triggers->size * sizeof(KeyTrigger));
+	reader->triggers = triggers;
+	fkfix_catalog_scan_all(reader, TriggerRelationId, see_trigger, reader);
+	qsort(triggers->items, triggers->count, sizeof(KeyTrigger), compare_triggers);
+}
+
+/*
+ * Is a key known to have the triggers that it must have, all as ADD CONSTRAINT
+ * makes them, and no others?  That can only be of one without relatives, where
+ * all triggers have been read.
+ */
+bool
+fkfix_trigger_all_plain(const Reader *reader, const ForeignKey *fk)
+{
+	return reader->triggers != NULL && fk->indexed && !fkfix_key_has_relatives(fk) &&
+		fk->triggers == (fk->enforced ? ALL_SEEN : 0);
+}
+
+/*
+ * Is it a trigger that acts, on the referenced table?  The others check.
+ */
+bool
+fkfix_trigger_is_action(TriggerSlot slot)
+{
+	return slot == TRIGGER_ON_DELETE || slot == TRIGGER_ON_UPDATE;
+}
+
+/*
+ * Returns what a key's trigger in a slot does, NULL if it checks.
+ */
+const ActionKind *
+fkfix_trigger_action(const ForeignKey *fk, TriggerSlot slot)
+{
+	if (slot == TRIGGER_ON_DELETE)
+		return fkfix_action_kind(fk->on_delete);
+	if (slot == TRIGGER_ON_UPDATE)
+		return fkfix_action_kind(fk->on_update);
+	return NULL;
+}
+
+/*
+ * Fills in what ADD CONSTRAINT makes of a key's trigger in a slot, but for the
+ * identity of the row and its parent.  A check has no function: that it is one
+ * is what its slot says.  See createForeignKeyActionTriggers and
+ * CreateFKCheckTrigger.
+ */
+void
+fkfix_trigger_expect(const ForeignKey *fk, TriggerSlot slot, KeyTrigger *expected)
+{
+	const ActionKind *kind = fkfix_trigger_action(fk, slot);
+	bool		follows = kind == NULL || kind->deferrable;
+
+	expected->relid = kind == NULL ? fk->conrelid : fk->confrelid;
+	expected->constrrelid = kind == NULL ? fk->confrelid : fk->conrelid;
+	expected->func = kind == NULL ? InvalidOid :
+		slot == TRIGGER_ON_DELETE ? kind->delete_func : kind->update_func;
+	expected->enabled = TRIGGER_FIRES_ON_ORIGIN;
+	expected->deferrable = follows && fk->deferrable;
+	expected->deferred = follows && fk->deferred;
+}
+
+/* Notes a trigger of a key.  Of two for the same slot, one is too many. */
+static void
+see_trigger(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Reader	   *reader = state;
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+	ForeignKey *fk = !OidIsValid(form->tgconstraint) ? NULL :
+	fkfix_key_indexed(reader->keys, form->tgconstraint);
+
+	if (fk == NULL)
+		return;
+	if (fkfix_key_has_relatives(fk))
+		keep_trigger(reader->triggers, tuple);
+	else
+	{
+		TriggerSlot slot = slot_of(form);
+
+		fk->triggers |= is_plain(fk, slot, form) && !(fk->triggers & SEEN(slot)) ?
+			SEEN(slot) : SEEN_OTHER;
+	}
+}
+
+/* Is a trigger of a key without relatives what ADD CONSTRAINT makes? */
+static bool
+is_plain(const ForeignKey *fk, TriggerSlot slot, Form_pg_trigger form)
+{
+	KeyTrigger	expected;
+
+	if (slot == TRIGGER_NSLOTS)
+		return false;
+	fkfix_trigger_expect(fk, slot, &expected);
+	return form->tgrelid == expected.relid &&
+		form->tgconstrrelid == expected.constrrelid &&
+		(form->tgfoid == expected.func || !fkfix_trigger_is_action(slot)) &&
+		form->tgenabled == expected.enabled &&
+		form->tgdeferrable == expected.deferrable &&
+		form->tginitdeferred == expected.deferred &&
+		!OidIsValid(form->tgparentid);
+}
+
+static void
+keep_trigger(TriggerIndex *triggers, HeapTuple tuple)
+{
+	if (triggers->count == triggers->size)
+	{
+		triggers->size *= 2;
+		triggers->items = repalloc_huge(triggers->items, triggers->size * sizeof(KeyTrigger));
+	}
+	form_trigger(tuple, &triggers->items[triggers->count++]);
+}
+
+/* The triggers of one row of a partitioned key, of those that have been kept. */
+static List *
+kept_triggers(const TriggerIndex *triggers, Oid constraint)
+{
+	List	   *found = NIL;
+	int64		low = 0;
+	int64		high = triggers->count;
+
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (triggers->items[middle].constraint < constraint)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < triggers->count && triggers->items[low].constraint == constraint; low++)
+		found = lappend(found, &triggers->items[low]);
+	return found;
+}
+
+static int
+compare_triggers(const void *a, const void *b)
+{
+	const KeyTrigger *x = a;
+	const KeyTrigger *y = b;
+
+	if (x->constraint != y->constraint)
+		return x->constraint < y->constraint ? -1 : 1;
+	return x->oid < y->oid ? -1 : x->oid > y->oid;
+}
+
+static void
+read_trigger(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	KeyTrigger *trigger = palloc(sizeof(KeyTrigger));
+	List	  **triggers = state;
+
+	form_trigger(tuple, trigger);
+	*triggers = lappend(*triggers, trigger);
+}
+
+static void
+form_trigger(HeapTuple tuple, KeyTrigger *trigger)
+{
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+	trigger->constraint = form->tgconstraint;
+	trigger->oid = form->oid;
+	trigger->tid = tuple->t_self;
+	trigger->relid = form->tgrelid;
+	trigger->constrrelid = form->tgconstrrelid;
+	trigger->parentid = form->tgparentid;
+	trigger->func = form->tgfoid;
+	trigger->slot = slot_of(form);
+	trigger->enabled = form->tgenabled;
+	trigger->deferrable = form->tgdeferrable;
+	trigger->deferred = form->tginitdeferred;
+}
+
+/* The slot that a trigger belongs in, TRIGGER_NSLOTS if in none. */
+static inline TriggerSlot
+slot_of(Form_pg_trigger form)
+{
+	switch (RI_FKey_trigger_type(form->tgfoid))
+	{
+		case RI_TRIGGER_PK:
+			if (TRIGGER_FOR_DELETE(form->tgtype))
+				return TRIGGER_ON_DELETE;
+			if (TRIGGER_FOR_UPDATE(form->tgtype))
+				return TRIGGER_ON_UPDATE;
+			break;
+		case RI_TRIGGER_FK:
+			if (TRIGGER_FOR_INSERT(form->tgtype))
+				return TRIGGER_CHECK_INSERT;
+			if (TRIGGER_FOR_UPDATE(form->tgtype))
+				return TRIGGER_CHECK_UPDATE;
+			break;
+		default:
+			break;
+	}
+	return TRIGGER_NSLOTS;
+}
