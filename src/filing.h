@@ -17,15 +17,20 @@ typedef enum FileName
 	FILE_CONSTRAINT,
 	FILE_REFERENCED,
 	FILE_COLUMN,				/* the first column */
-	FILE_NONE					/* under none: it gives no name literally */
+	FILE_NONE					/* under none that it gives literally */
 } FileName;
 
-#define FILE_COUNT	(FILE_NONE + 1)
+/* Of each kind the rules that give a schema, and those that do not. */
+#define DRAWER_COUNT		(2 * (FILE_NONE + 1))
+#define DRAWER_KIND(drawer)	((FileName) ((drawer) / 2))
+#define DRAWER_HAS_SCHEMA(drawer)	((drawer) % 2 == 0)
 
 typedef struct RuleFiles RuleFiles;
 
 extern RuleFiles *fkfix_filing_make(List *rules);
-extern List *fkfix_filing_find(const RuleFiles *files, FileName what,
-							   const char *name);
+extern const struct Rule *fkfix_filing_best(const RuleFiles *files,
+											int drawer);
+extern List *fkfix_filing_find(const RuleFiles *files, int drawer,
+							   const char *schema, const char *name);
 
 #endif							/* FKFIX_FILING_H */

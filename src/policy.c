@@ -24,7 +24,7 @@
 
 static int	compare_precedence(const Rule *x, const Rule *y);
 static int	compare_rules(const ListCell *a, const ListCell *b);
-static List *candidates(const Policy *policy, FileName what,
+static List *candidates(const Policy *policy, int drawer,
 						const KeyNames *names);
 static List *add_winners(List *winners, List *rules, const KeyNames *names);
 static void refuse_guess(List *winners);
@@ -121,8 +121,13 @@ fkfix_policy_winners_by_name(const Policy *policy, const KeyNames *names)
 {
 	List	   *winners = NIL;
 
-	for (int what = 0; what < FILE_COUNT; what++)
-		winners = add_winners(winners, candidates(policy, what, names), names);
+	for (int drawer = 0; drawer < DRAWER_COUNT; drawer++)
+	{
+		const Rule *best = fkfix_filing_best(policy->files, drawer);
+
+		if (best != NULL && (winners == NIL || compare_precedence(best, linitial(winners)) <= 0))
+			winners = add_winners(winners, candidates(policy, drawer, names), names);
+	}
 	list_sort(winners, compare_rules);
 	if (names->nullability == NULLABLE_EITHER)
 		refuse_guess(winners);
@@ -141,9 +146,9 @@ fkfix_policy_all_matches(const Policy *policy, Reader *reader, const ForeignKey 
 
 	if (!name_key(reader, fk, policy->needs_columns, policy->needs_nullability, &names))
 		return NIL;
-	for (int what = 0; what < FILE_COUNT; what++)
+	for (int drawer = 0; drawer < DRAWER_COUNT; drawer++)
 	{
-		foreach(lc, candidates(policy, what, &names))
+		foreach(lc, candidates(policy, drawer, &names))
 		{
 			if (names_match(lfirst(lc), &names))
 				matches = lappend(matches, lfirst(lc));
@@ -188,13 +193,14 @@ compare_rules(const ListCell *a, const ListCell *b)
 	return 0;
 }
 
-/* The rules of one kind that may match a key. */
+/* The rules in a drawer that may match a key. */
 static List *
-candidates(const Policy *policy, FileName what, const KeyNames *names)
+candidates(const Policy *policy, int drawer, const KeyNames *names)
 {
+	const char *schema = names->referencing_schema;
 	const char *name = NULL;
 
-	switch (what)
+	switch (DRAWER_KIND(drawer))
 	{
 		case FILE_REFERENCING:
 			name = names->referencing;
@@ -203,6 +209,7 @@ candidates(const Policy *policy, FileName what, const KeyNames *names)
 			name = names->constraint_name;
 			break;
 		case FILE_REFERENCED:
+			schema = names->referenced_schema;
 			name = names->referenced;
 			break;
 		case FILE_COLUMN:
@@ -211,7 +218,7 @@ candidates(const Policy *policy, FileName what, const KeyNames *names)
 		case FILE_NONE:
 			break;
 	}
-	return fkfix_filing_find(policy->files, what, name);
+	return fkfix_filing_find(policy->files, drawer, schema, name);
 }
 
 /* Adds rules that match to the winners, or puts better ones in their place. */
