@@ -342,13 +342,13 @@ enter_table(Reader *reader, Oid relid, bool *found)
 	return table;
 }
 
-/* A blank entry.  There may be very many, so they are made by the dozen. */
+/* A blank entry.  A key has two tables; all keys may have very many. */
 static TableFacts *
 new_table(Reader *reader)
 {
 	if (reader->nspare == 0)
 	{
-		reader->nspare = 12;
+		reader->nspare = reader->keys == NULL ? 2 : FKFIX_CHUNK / sizeof(TableFacts);
 		reader->spare = MemoryContextAllocZero(reader->context,
 											   reader->nspare * sizeof(TableFacts));
 	}

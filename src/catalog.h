@@ -16,6 +16,12 @@
 #include "nodes/pg_list.h"
 #include "utils/snapshot.h"
 
+/*
+ * How much to allocate at a time for what there may be very many of: the most
+ * that comes out of a shared block, which is given back to the system as a whole.
+ */
+#define FKFIX_CHUNK		8192
+
 /* What the judge may want to know about one column. */
 typedef struct ColumnFacts
 {

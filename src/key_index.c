@@ -17,8 +17,8 @@
 
 #include "key.h"
 
-/* How many keys are allocated at a time. */
-#define SPARE	64
+/* How many keys are allocated at a time: as many as go into one chunk. */
+#define SPARE	((int) (FKFIX_CHUNK / sizeof(ForeignKey)))
 
 /* How many keys away the next one that is looked for is expected. */
 #define NEAR	2
@@ -123,7 +123,7 @@ fkfix_key_indexed_children(const KeyIndex *keys, Oid parent)
 	return found;
 }
 
-/* A key to be filled in.  There may be very many, so they are made by the dozen. */
+/* A key to be filled in. */
 static ForeignKey *
 new_key(Reader *reader)
 {
