@@ -23,12 +23,8 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_depend.h"
-#include "catalog/pg_extension.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "common/hashfn.h"
 #include "utils/builtins.h"
@@ -62,25 +58,16 @@ typedef struct OidMapEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* The partitions found, and whether those that are being detached are wanted. */
-typedef struct PartitionVisit
-{
-	List	   *partitions;
-	bool		detaching;
-} PartitionVisit;
-
 static void look_up(Reader *reader, int cache, Oid catalog, Oid index,
 					AttrNumber column, Oid oid, RowVisitor visit, void *state);
+static pg_noinline TableFacts *find_table(Reader *reader, Oid relid);
 static TableFacts *recent_table(Reader *reader, Oid relid);
 static TableFacts *enter_table(Reader *reader, Oid relid, bool *found);
 static TableFacts *new_table(Reader *reader);
 static void read_noted_table(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_table(HeapTuple tuple, TupleDesc desc, void *state);
 static const char *schema_name(Reader *reader, Oid oid);
-static void read_partition(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_schema(HeapTuple tuple, TupleDesc desc, void *state);
-static void read_membership(HeapTuple tuple, TupleDesc desc, void *state);
-static void read_extension_table(HeapTuple tuple, TupleDesc desc, void *state);
 
 /*
  * Returns a reader that lives in the current memory context.  With a snapshot
@@ -163,71 +150,12 @@ fkfix_catalog_noted(Reader *reader, Oid relid)
 TableFacts *
 fkfix_catalog_table(Reader *reader, Oid relid)
 {
-	bool		found = true;
 	TableFacts *table = recent_table(reader, relid);
 
-	if (table == NULL)
-		table = enter_table(reader, relid, &found);
-	if (!found)
-		look_up(reader, RELOID, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
-				relid, read_table, table);
-	if (!table->exists)
-		return NULL;
-	if (table->schema == NULL)
-		table->schema = schema_name(reader, table->schema_oid);
-	return table;
-}
-
-/*
- * Returns the OIDs of the direct partitions of a table, a new list; NIL if it is
- * not partitioned.  Those that are being detached concurrently still have their
- * rows of older keys, but get none of newer ones: they count if "detaching".
- */
-List *
-fkfix_catalog_partitions(Reader *reader, Oid relid, bool detaching)
-{
-	TableFacts *table = fkfix_catalog_table(reader, relid);
-	PartitionVisit visit = {NIL, detaching};
-	ScanKeyData key;
-
-	if (table == NULL || table->kind != RELKIND_PARTITIONED_TABLE)
-		return NIL;
-	ScanKeyInit(&key, Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(relid));
-	fkfix_catalog_scan(reader, InheritsRelationId, InheritsParentIndexId, 1, &key,
-					   read_partition, &visit);
-	return visit.partitions;
-}
-
-/*
- * Does this table belong to an extension?
- */
-bool
-fkfix_catalog_in_extension(Reader *reader, Oid relid)
-{
-	ScanKeyData keys[2];
-	bool		member = false;
-
-	if (reader->extension_tables != NULL)
-		return oidmap_lookup(reader->extension_tables, relid) != NULL;
-	if (reader->keys == NULL)
-	{
-		ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(RelationRelationId));
-		ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(relid));
-		fkfix_catalog_scan(reader, DependRelationId, DependDependerIndexId, 2, keys,
-						   read_membership, &member);
-		return member;
-	}
-
-	/* to be asked about all tables: extensions have fewer members */
-	reader->extension_tables = oidmap_create(reader->context, 64, NULL);
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(ExtensionRelationId));
-	fkfix_catalog_scan(reader, DependRelationId, DependReferenceIndexId, 1, keys,
-					   read_extension_table, reader);
-	return fkfix_catalog_in_extension(reader, relid);
+	/* nearly always it is one of the two tables of the key at hand */
+	if (table != NULL && table->schema != NULL)
+		return table;
+	return find_table(reader, relid);
 }
 
 /*
@@ -307,6 +235,23 @@ look_up(Reader *reader, int cache, Oid catalog, Oid index, AttrNumber column,
 		ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
 		fkfix_catalog_scan(reader, catalog, index, 1, &key, visit, state);
 	}
+}
+
+/* What fkfix_catalog_table returns, of any table: apart, so that that stays short. */
+static pg_noinline TableFacts *
+find_table(Reader *reader, Oid relid)
+{
+	bool		found;
+	TableFacts *table = enter_table(reader, relid, &found);
+
+	if (!found)
+		look_up(reader, RELOID, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
+				relid, read_table, table);
+	if (!table->exists)
+		return NULL;
+	if (table->schema == NULL)
+		table->schema = schema_name(reader, table->schema_oid);
+	return table;
 }
 
 /* The entry of a table if it is one of the two asked for last, as of a key. */
@@ -406,36 +351,4 @@ static void
 read_schema(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	*(Name) state = ((Form_pg_namespace) GETSTRUCT(tuple))->nspname;
-}
-
-static void
-read_partition(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
-	PartitionVisit *visit = state;
-
-	if (visit->detaching || !form->inhdetachpending)
-		visit->partitions = lappend_oid(visit->partitions, form->inhrelid);
-}
-
-static void
-read_membership(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
-
-	if (depend->objsubid == 0 && depend->refclassid == ExtensionRelationId &&
-		depend->deptype == DEPENDENCY_EXTENSION)
-		*(bool *) state = true;
-}
-
-static void
-read_extension_table(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	Reader	   *reader = state;
-	Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
-	bool		found;
-
-	if (depend->classid == RelationRelationId &&
-		depend->deptype == DEPENDENCY_EXTENSION)
-		(void) oidmap_insert(reader->extension_tables, depend->objid, &found);
 }

@@ -43,6 +43,7 @@ typedef struct TableFacts
 	const char *schema;			/* its name */
 	char		kind;			/* RELKIND_xxx */
 	bool		temporary;
+	bool		in_extension;	/* if all members of extensions have been read */
 	char		replica_identity;	/* REPLICA_IDENTITY_xxx */
 	int			ncolumns;
 	Bitmapset  *key_columns;	/* attnums of the columns in its foreign keys,
@@ -87,8 +88,6 @@ typedef struct Reader
 	KeyIndex   *keys;			/* pg_constraint, if it has been read as a
 								 * whole */
 	TriggerIndex *triggers;		/* pg_trigger, if it has been */
-	OidMap	   *extension_tables;	/* those that belong to an extension, if
-									 * all are known */
 	bool		passing;		/* what is known of a table's columns is of no
 								 * use once its keys have been visited */
 	List	   *with_columns;	/* TableFacts whose columns have been read one
@@ -96,7 +95,8 @@ typedef struct Reader
 	int			nlooks;			/* how often that was done */
 	bool		read_key_columns;	/* those in foreign keys have been read */
 	int			nindex_looks;	/* how often a table's indexes were read */
-	bool		read_indexes;	/* all that may serve a key have been */
+	bool		read_indexes;	/* all have been */
+	bool		read_members;	/* what extensions own has been */
 	bool		knows_publications;
 	bool		any_publication;
 } Reader;
@@ -112,15 +112,17 @@ extern void fkfix_catalog_read_noted(Reader *reader);
 extern bool fkfix_catalog_many_looks(const Reader *reader, int looks);
 extern TableFacts *fkfix_catalog_noted(Reader *reader, Oid relid);
 extern TableFacts *fkfix_catalog_table(Reader *reader, Oid relid);
-extern List *fkfix_catalog_partitions(Reader *reader, Oid relid,
-									  bool detaching);
-extern bool fkfix_catalog_in_extension(Reader *reader, Oid relid);
 extern void fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index,
 							   int nkeys, ScanKey keys, RowVisitor visit,
 							   void *state);
 extern void fkfix_catalog_scan_all(Reader *reader, Oid catalog,
 								   RowVisitor visit, void *state);
 extern char *fkfix_catalog_table_name(Reader *reader, Oid relid);
+
+/* catalog_membership.c */
+extern List *fkfix_catalog_partitions(Reader *reader, Oid relid,
+									  bool detaching);
+extern bool fkfix_catalog_in_extension(Reader *reader, Oid relid);
 
 /* catalog_columns.c */
 extern ColumnFacts *fkfix_catalog_column(Reader *reader, Oid relid,

@@ -54,9 +54,9 @@ typedef struct Search
 
 static List *storage_tables(Reader *reader, Oid relid);
 static bool has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid);
-static TableFacts *known_table(Reader *reader, const ForeignKey *fk, Oid relid);
-static void try_known(List *indexes, Search *search);
-static void keep_index(HeapTuple tuple, TupleDesc desc, void *state);
+static bool all_are_known(Reader *reader);
+static void serve_keys(HeapTuple tuple, TupleDesc desc, void *state);
+static bool has_column(const ForeignKey *fk, AttrNumber attnum);
 static void try_index(HeapTuple tuple, TupleDesc desc, void *state);
 static void want_columns(Reader *reader, const ForeignKey *fk, Oid relid,
 						 Wanted *wanted);
@@ -128,68 +128,17 @@ static bool
 has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid)
 {
 	Search		search = {0};
-	TableFacts *table = known_table(reader, fk, relid);
 	ScanKeyData key;
 
-	if (table != NULL && table->indexes == NIL)
-		return false;
-	want_columns(reader, fk, relid, &search.wanted);
-	if (table != NULL)
-	{
-		try_known(table->indexes, &search);
-		return search.found;
-	}
+	if (fk->indexed && relid == fk->conrelid && all_are_known(reader))
+		return fk->served;
 	reader->nindex_looks++;
+	want_columns(reader, fk, relid, &search.wanted);
 	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(relid));
 	fkfix_catalog_scan(reader, IndexRelationId, IndexIndrelidIndexId, 1, &key,
 					   try_index, &search);
 	return search.found;
-}
-
-/* Tries indexes that have been read before. */
-static void
-try_known(List *indexes, Search *search)
-{
-	Relation	rel = table_open(IndexRelationId, AccessShareLock);
-	ListCell   *lc;
-
-	foreach(lc, indexes)
-		try_index(lfirst(lc), RelationGetDescr(rel), search);
-	table_close(rel, AccessShareLock);
-}
-
-/*
- * The entry of a table whose indexes have been read, NULL if they have not.  They
- * are read when it is likely that those of many tables will be asked for.
- */
-static TableFacts *
-known_table(Reader *reader, const ForeignKey *fk, Oid relid)
-{
-	if (!reader->read_indexes && fkfix_catalog_many_looks(reader, reader->nindex_looks))
-	{
-		reader->read_indexes = true;
-		fkfix_catalog_scan_all(reader, IndexRelationId, keep_index, reader);
-	}
-	return reader->read_indexes && fk->indexed && relid == fk->conrelid ?
-		fkfix_catalog_noted(reader, relid) : NULL;
-}
-
-/* Only one that begins with a column of a key can serve it. */
-static void
-keep_index(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	Reader	   *reader = state;
-	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-	TableFacts *table = fkfix_catalog_noted(reader, index->indrelid);
-	MemoryContext caller;
-
-	if (table == NULL || index->indkey.values[0] <= 0 ||
-		!bms_is_member(index->indkey.values[0], table->key_columns))
-		return;
-	caller = MemoryContextSwitchTo(reader->context);
-	table->indexes = lappend(table->indexes, heap_copytuple(tuple));
-	MemoryContextSwitchTo(caller);
 }
 
 static void
@@ -198,6 +147,55 @@ try_index(HeapTuple tuple, TupleDesc desc, void *state)
 	Search	   *search = state;
 
 	search->found = search->found || is_usable(tuple, desc, &search->wanted);
+}
+
+/*
+ * Is it known of all keys whether an index serves them?  All indexes are read when
+ * it is likely that many keys will be asked about.
+ */
+static bool
+all_are_known(Reader *reader)
+{
+	if (!reader->read_indexes && fkfix_catalog_many_looks(reader, reader->nindex_looks))
+	{
+		reader->read_indexes = true;
+		fkfix_catalog_scan_all(reader, IndexRelationId, serve_keys, reader);
+	}
+	return reader->read_indexes;
+}
+
+/* Notes which keys an index serves: it must begin with one of their columns. */
+static void
+serve_keys(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	Reader	   *reader = state;
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	AttrNumber	first = index->indkey.values[0];
+	TableFacts *table = fkfix_catalog_noted(reader, index->indrelid);
+
+	if (table == NULL || first <= 0 || !bms_is_member(first, table->key_columns))
+		return;
+	for (int i = 0; i < table->nkeys; i++)
+	{
+		ForeignKey *fk = reader->keys->by_table[table->first_key + i];
+		Wanted		wanted;
+
+		if (fk->served || !has_column(fk, first))
+			continue;
+		want_columns(reader, fk, fk->conrelid, &wanted);
+		fk->served = is_usable(tuple, desc, &wanted);
+	}
+}
+
+static bool
+has_column(const ForeignKey *fk, AttrNumber attnum)
+{
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		if (fk->conkey[i] == attnum)
+			return true;
+	}
+	return false;
 }
 
 /* The same referencing column may stand in a key twice. */

@@ -85,6 +85,7 @@ fkfix_key_fill(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
 	fk->period = fkfix_compat_has_period(con);
 	fk->indexed = false;
 	fk->divided = false;
+	fk->served = false;
 	fk->triggers = 0;
 
 	read_columns(fk, tuple, desc);
@@ -217,7 +218,7 @@ fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
 	ScanKeyData key;
 
 	roots.context = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
-										  ALLOCSET_SMALL_SIZES);
+										  ALLOCSET_DEFAULT_SIZES);
 	for (int64 i = 0; all != NULL && i < all->count; i++)
 		visit_root(&roots, all->by_table[i]);
 	if (all == NULL)

@@ -40,6 +40,7 @@ typedef struct ForeignKey
 	AttrNumber *delset;			/* the column list of ON DELETE */
 	bool		indexed;		/* one of all keys, of which is known: */
 	bool		divided;		/* others descend from it */
+	bool		served;			/* by an index, if all have been read */
 	uint8		triggers;		/* which have been seen; see trigger.c */
 } ForeignKey;
 
