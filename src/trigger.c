@@ -10,9 +10,10 @@
  *
  * pg_trigger is the largest of the catalogs that an audit needs.  Nearly always a
  * key has the triggers that ADD CONSTRAINT made, and when those of all keys are
- * read, nothing is remembered of them but that they were seen.  If a key turns
- * out not to be whole, its triggers are read again by the index.  Only those of
- * partitioned keys are kept, because each is to be compared with its parent.
+ * read, nothing is remembered of them but that they were seen.  Only those of
+ * partitioned keys are kept, because each is to be compared with its parent.  If
+ * the triggers of another key are asked for, because it is not whole or is to be
+ * rebuilt, they are read again by the index; those of many keys all at once.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,14 +33,18 @@
 #define ALL_SEEN	(SEEN(TRIGGER_NSLOTS) - 1)
 #define SEEN_OTHER	SEEN(TRIGGER_NSLOTS)
 
-/* The triggers of partitioned keys, by constraint. */
+/* The triggers of partitioned keys, or of all, by constraint. */
 struct TriggerIndex
 {
+	bool		complete;		/* of all */
+	int64		nlooks;			/* how often those of others were read */
 	KeyTrigger *items;
 	int64		count;
 	int64		size;
 };
 
+static void read_all(Reader *reader, bool complete);
+static bool all_are_kept(Reader *reader);
 static void see_trigger(HeapTuple tuple, TupleDesc desc, void *state);
 static bool is_plain(const ForeignKey *fk, TriggerSlot slot,
 					 Form_pg_trigger form);
@@ -60,7 +65,8 @@ fkfix_trigger_list(Reader *reader, const ForeignKey *fk)
 	List	   *triggers = NIL;
 	ScanKeyData key;
 
-	if (reader->triggers != NULL && fkfix_key_has_relatives(fk))
+	if (reader->triggers != NULL &&
+		(fkfix_key_has_relatives(fk) || all_are_kept(reader)))
 		return kept_triggers(reader->triggers, fk->oid);
 	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(fk->oid));
@@ -76,13 +82,31 @@ fkfix_trigger_list(Reader *reader, const ForeignKey *fk)
 void
 fkfix_trigger_read_all(Reader *reader)
 {
+	read_all(reader, false);
+}
+
+/* An index that is there may be in use, so another one takes its place. */
+static void
+read_all(Reader *reader, bool complete)
+{
 	TriggerIndex *triggers = MemoryContextAllocZero(reader->context, sizeof(TriggerIndex));
 
+	triggers->complete = complete;
 	triggers->size = 64;
 	triggers->items = MemoryContextAlloc(reader->context, triggers->size * sizeof(KeyTrigger));
 	reader->triggers = triggers;
 	fkfix_catalog_scan_all(reader, TriggerRelationId, see_trigger, reader);
 	qsort(triggers->items, triggers->count, sizeof(KeyTrigger), compare_triggers);
+}
+
+/* They are when it is likely that those of many keys will be asked for. */
+static bool
+all_are_kept(Reader *reader)
+{
+	if (!reader->triggers->complete &&
+		++reader->triggers->nlooks > reader->keys->count / 64)
+		read_all(reader, true);
+	return reader->triggers->complete;
 }
 
 /*
@@ -151,7 +175,7 @@ see_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 
 	if (fk == NULL)
 		return;
-	if (fkfix_key_has_relatives(fk))
+	if (reader->triggers->complete || fkfix_key_has_relatives(fk))
 		keep_trigger(reader->triggers, tuple);
 	else
 	{
