@@ -4,12 +4,31 @@ CREATE EXTENSION fkfix;
 CREATE SCHEMA damage;
 SET search_path = damage, public;
 CREATE TABLE r (a int PRIMARY KEY, b int);
+CREATE TABLE s (a int, b int, PRIMARY KEY (a, b));
 CREATE TABLE f (id int, ra int CONSTRAINT k REFERENCES r DEFERRABLE);
 CREATE TABLE other (ra int CONSTRAINT k REFERENCES r ON DELETE CASCADE);
 CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a);
 CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
 CREATE TABLE part (id int, pa int CONSTRAINT k REFERENCES p) PARTITION BY RANGE (id);
 CREATE TABLE part1 PARTITION OF part FOR VALUES FROM (0) TO (10);
+-- keys that indexes serve, or do not
+CREATE TABLE served (a int CONSTRAINT a REFERENCES r, b int CONSTRAINT b REFERENCES r, c int CONSTRAINT c REFERENCES r,
+  d int CONSTRAINT d REFERENCES r, e int CONSTRAINT e REFERENCES r, f int CONSTRAINT f REFERENCES r, gone int, y int,
+  UNIQUE (a, b), CONSTRAINT two FOREIGN KEY (b, y) REFERENCES s ON DELETE SET NULL (y));
+CREATE INDEX ON served USING hash (b);
+CREATE INDEX ON served (c) WHERE c IS NOT NULL;
+CREATE INDEX ON served (d) WHERE a IS NOT NULL;
+CREATE INDEX ON served ((e + 1));
+CREATE INDEX ON served USING brin (f);
+CREATE INDEX ON served (y, b);
+ALTER TABLE served DROP COLUMN gone;
+-- as wide as a key can be
+DO $$ BEGIN
+  EXECUTE (SELECT format('CREATE TABLE wide (%s, PRIMARY KEY (%s));
+                          CREATE TABLE narrow (%1$s, CONSTRAINT k FOREIGN KEY (%2$s) REFERENCES wide ON DELETE SET NULL (%2$s))',
+                         string_agg(c || ' int', ', '), string_agg(c, ', '))
+           FROM (SELECT 'c' || i AS c FROM generate_series(1, 32) i) columns);
+END $$;
 -- so many that what is wrong with a few is looked up
 CREATE TABLE many (ra int);
 DO $$ BEGIN
@@ -33,6 +52,10 @@ BEGIN
   DROP TABLE twins;
 END $$;
 
+-- All that is to be seen of a table's keys, or of all.
+CREATE FUNCTION look(at regclass) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT v::text FROM fkfix_verify(at) v UNION ALL SELECT a::text FROM fkfix_audit(at, true) a $$;
+
 -- Does the damage, tells what is seen and whether both looks agree, undoes it.
 CREATE FUNCTION inflict(damage text, OUT problems text, OUT audited text, OUT agree boolean) LANGUAGE plpgsql AS $$
 BEGIN
@@ -40,14 +63,10 @@ BEGIN
   SELECT string_agg(DISTINCT format('%s at %s', problem, at_table), ', ') INTO problems FROM fkfix_verify();
   SELECT string_agg(format('%s %s', referencing, status), ', ' ORDER BY referencing::text) INTO audited
   FROM fkfix_audit() WHERE status = 'damaged';
-  SELECT NOT EXISTS (
-    (SELECT 'v', v::text FROM fkfix_verify() v UNION ALL SELECT 'a', a::text FROM fkfix_audit(NULL, true) a)
-    EXCEPT ALL
-    SELECT x.* FROM (SELECT DISTINCT conrelid::regclass AS t FROM pg_constraint
-                     WHERE contype = 'f' AND conparentid = 0) roots,
-      LATERAL (SELECT 'v', v::text FROM fkfix_verify(t) v
-               UNION ALL SELECT 'a', a::text FROM fkfix_audit(t, true) a) x)
-    AND EXISTS (SELECT FROM fkfix_audit(NULL, true)) INTO agree;
+  SELECT array_agg(seen ORDER BY seen) = (
+    SELECT array_agg(seen ORDER BY seen)
+    FROM (SELECT DISTINCT conrelid::regclass AS t FROM pg_constraint WHERE contype = 'f' AND conparentid = 0) roots,
+      LATERAL look(t) seen) INTO agree FROM look(NULL) seen;
   RAISE SQLSTATE 'OK000';
 EXCEPTION WHEN SQLSTATE 'OK000' THEN
   NULL;
@@ -79,12 +98,21 @@ SELECT damage, i.* FROM unnest(ARRAY[
   $$UPDATE pg_constraint SET conparentid = 0 WHERE conrelid = 'part1'::regclass AND contype = 'f'$$,
   $$DELETE FROM pg_constraint WHERE contype = 'f' AND conparentid = key('part')$$,
   $$DELETE FROM pg_trigger WHERE oid = trigger('part', 'p', 9)$$,
+  $$UPDATE pg_constraint SET confdelsetcols = '{7}' WHERE conname = 'two'$$,
+  $$UPDATE pg_constraint SET confdelsetcols = '{99}' WHERE conname = 'two'$$,
+  $$UPDATE pg_constraint SET conkey = '{}', confkey = '{}' WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET conkey = NULL, confkey = NULL WHERE oid = key('f')$$,
+  $$UPDATE pg_index SET indisvalid = false WHERE indrelid = 'served'::regclass$$,
   $$UPDATE pg_trigger SET tgenabled = 'D' WHERE oid = trigger('f', 'r', 9)$$,
   $$UPDATE pg_trigger SET tgenabled = 'A' WHERE oid = trigger('f', 'f', 5)$$,
   $$ALTER TABLE other DISABLE TRIGGER ALL$$,
   $$UPDATE pg_trigger SET tginitdeferred = true FROM pg_constraint c
     WHERE tgconstraint = c.oid AND conrelid = 'many'::regclass AND conname LIKE 'many_1_8'$$
 ]) damage, inflict(damage) i;
+
+-- which the damages did not bring about: the columns of the widest key, and indexes
+SELECT constraint_name, array_length(columns, 1), length(on_delete) FROM fkfix_audit(NULL, true) WHERE referencing = 'narrow'::regclass;
+SELECT constraint_name, hazards FROM fkfix_audit(NULL, true) WHERE referencing = 'served'::regclass ORDER BY 1;
 
 -- what the audit lists beside the status comes from the same looks
 BEGIN;

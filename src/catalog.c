@@ -29,7 +29,6 @@
 #include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -132,8 +131,8 @@ fkfix_catalog_many_looks(const Reader *reader, int looks)
 }
 
 /*
- * Returns the entry of a table that has been noted, NULL if it has not.  It need
- * not exist.
+ * Returns the entry of a table that has been noted or looked up, NULL if it has
+ * not.  The table need not exist.
  */
 TableFacts *
 fkfix_catalog_noted(Reader *reader, Oid relid)

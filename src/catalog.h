@@ -51,8 +51,6 @@ typedef struct TableFacts
 	ColumnFacts *columns;		/* of all columns, by attnum - 1, or only of
 								 * those; NULL until asked for */
 	bool		all_columns;
-	List	   *indexes;		/* HeapTuples of those that may serve a key,
-								 * if all indexes have been read */
 	int64		first_key;		/* where its foreign keys are among all of */
 	int			nkeys;			/* them, and how many, if they have been read */
 } TableFacts;

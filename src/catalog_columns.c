@@ -16,7 +16,6 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_attribute.h"
 #include "common/hashfn.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 

@@ -80,6 +80,7 @@ is_known_member(Reader *reader, Oid relid)
 	TableFacts *table = fkfix_catalog_table(reader, relid);
 	ScanKeyData key;
 
+	Assert(table == NULL || fkfix_catalog_noted(reader, relid) == table);
 	if (!reader->read_members)
 	{
 		reader->read_members = true;

@@ -154,9 +154,11 @@ fkfix_compat_event_triggers_on(void)
 #if PG_VERSION_NUM >= 180000
 #define FKFIX_COMPAT_CONSTRAINT_FIXED \
 	(offsetof(FormData_pg_constraint, conperiod) + sizeof(bool))
+#define FKFIX_COMPAT_CONSTRAINT_NFIXED	Anum_pg_constraint_conperiod
 #else
 #define FKFIX_COMPAT_CONSTRAINT_FIXED \
 	(offsetof(FormData_pg_constraint, connoinherit) + sizeof(bool))
+#define FKFIX_COMPAT_CONSTRAINT_NFIXED	Anum_pg_constraint_connoinherit
 #endif
 
 /* 19 has a further argument for flags. */

@@ -16,20 +16,18 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_opclass.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "index.h"
@@ -45,7 +43,7 @@ typedef struct Wanted
 	bool		period;			/* the last column is compared as a range */
 } Wanted;
 
-/* A search for one that does. */
+/* A search for an index that serves them. */
 typedef struct Search
 {
 	Wanted		wanted;
@@ -53,6 +51,7 @@ typedef struct Search
 } Search;
 
 static List *storage_tables(Reader *reader, Oid relid);
+static void add_leaves(Reader *reader, Oid relid, List **leaves);
 static bool has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid);
 static bool all_are_known(Reader *reader);
 static void serve_keys(HeapTuple tuple, TupleDesc desc, void *state);
@@ -109,19 +108,36 @@ static List *
 storage_tables(Reader *reader, Oid relid)
 {
 	TableFacts *table = fkfix_catalog_table(reader, relid);
-	List	   *leaves = NIL;
-	ListCell   *lc;
+	List	   *tables = NIL;
 
 	if (table == NULL)
 		return NIL;
 	if (table->kind != RELKIND_PARTITIONED_TABLE)
 		return list_make1_oid(relid);
-	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+	add_leaves(reader, relid, &tables);
+	return tables;
+}
+
+/* As the reader sees them, like the indexes. */
+static void
+add_leaves(Reader *reader, Oid relid, List **leaves)
+{
+	List	   *partitions = fkfix_catalog_partitions(reader, relid, false);
+	ListCell   *lc;
+
+	/* since this function recurses, it could be driven to stack overflow */
+	check_stack_depth();
+
+	list_sort(partitions, list_oid_cmp);
+	foreach(lc, partitions)
 	{
-		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
-			leaves = lappend_oid(leaves, lfirst_oid(lc));
+		TableFacts *table = fkfix_catalog_table(reader, lfirst_oid(lc));
+
+		if (table != NULL && table->kind == RELKIND_RELATION)
+			*leaves = lappend_oid(*leaves, table->relid);
+		else if (table != NULL)
+			add_leaves(reader, table->relid, leaves);
 	}
-	return leaves;
 }
 
 static bool
@@ -172,12 +188,15 @@ serve_keys(HeapTuple tuple, TupleDesc desc, void *state)
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	AttrNumber	first = index->indkey.values[0];
 	TableFacts *table = fkfix_catalog_noted(reader, index->indrelid);
+	List	   *keys;
+	ListCell   *lc;
 
 	if (table == NULL || first <= 0 || !bms_is_member(first, table->key_columns))
 		return;
-	for (int i = 0; i < table->nkeys; i++)
+	keys = fkfix_key_indexed_of(reader, table->relid);
+	foreach(lc, keys)
 	{
-		ForeignKey *fk = reader->keys->by_table[table->first_key + i];
+		ForeignKey *fk = lfirst(lc);
 		Wanted		wanted;
 
 		if (fk->served || !has_column(fk, first))
@@ -185,6 +204,7 @@ serve_keys(HeapTuple tuple, TupleDesc desc, void *state)
 		want_columns(reader, fk, fk->conrelid, &wanted);
 		fk->served = is_usable(tuple, desc, &wanted);
 	}
+	list_free(keys);
 }
 
 static bool
@@ -230,7 +250,7 @@ is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 	Oid			method;
 
 	if (!index->indisvalid || !index->indisready ||
-		index->indnkeyatts < wanted->ncolumns)
+		wanted->ncolumns == 0 || index->indnkeyatts < wanted->ncolumns)
 		return false;
 	for (int i = 0; i < wanted->ncolumns; i++)
 	{
@@ -259,26 +279,35 @@ serves_column(HeapTuple tuple, TupleDesc desc, const Wanted *wanted, int i)
 	return false;
 }
 
-/* The rows looked for have no nulls in the key's columns. */
+/*
+ * Does a partial index hold all rows that are looked for?  They have no nulls in
+ * the key's columns.
+ */
 static bool
 predicate_is_harmless(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 {
+	MemoryContext parsed;
+	MemoryContext caller;
+	bool		harmless = true;
 	bool		isnull;
 	Datum		datum = heap_getattr(tuple, Anum_pg_index_indpred, desc, &isnull);
 	ListCell   *lc;
 
 	if (isnull)
 		return true;
+	parsed = AllocSetContextCreate(CurrentMemoryContext, "fkfix predicate",
+								   ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(parsed);
 	foreach(lc, make_ands_implicit(stringToNode(TextDatumGetCString(datum))))
 	{
 		NullTest   *test = lfirst(lc);
 
-		if (!IsA(test, NullTest) || test->nulltesttype != IS_NOT_NULL ||
-			!IsA(test->arg, Var) ||
-			!wants_column(wanted, ((Var *) test->arg)->varattno))
-			return false;
+		harmless = harmless && IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
+			IsA(test->arg, Var) && wants_column(wanted, ((Var *) test->arg)->varattno);
 	}
-	return true;
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(parsed);
+	return harmless;
 }
 
 /*

@@ -30,7 +30,7 @@ static const char *const slot_names[TRIGGER_NSLOTS] = {
 	"ON DELETE action", "ON UPDATE action", "INSERT check", "UPDATE check"
 };
 
-static bool is_plain(Reader *reader, const ForeignKey *fk);
+static bool is_surely_whole(Reader *reader, const ForeignKey *fk);
 static bool is_partitioned(Reader *reader, Oid relid);
 static bool actions_are_known(const ForeignKey *fk);
 static void inspect_row(Inspection *inspection, const ShapeNode *node);
@@ -54,7 +54,7 @@ static void add_fault(Inspection *inspection, FaultKind kind, Oid relid,
 List *
 fkfix_inspect_key(Reader *reader, const ForeignKey *root)
 {
-	if (is_plain(reader, root))
+	if (is_surely_whole(reader, root))
 		return NIL;
 	return fkfix_inspect_shape(reader, fkfix_shape_read(reader, root));
 }
@@ -114,13 +114,14 @@ fkfix_inspect_damage(List *faults)
 
 /*
  * Can it be told without the key's shape that it is whole?  It can of most keys
- * where all have been read: partitioning has no part in them, and their triggers
- * have been seen.
+ * where all have been read: partitioning has no part in them, they have no column
+ * list, and their triggers have been seen.  Whatever fkfix_inspect_shape can find
+ * wrong with a root must be ruled out here.
  */
 static bool
-is_plain(Reader *reader, const ForeignKey *fk)
+is_surely_whole(Reader *reader, const ForeignKey *fk)
 {
-	return fkfix_trigger_all_plain(reader, fk) && actions_are_known(fk) &&
+	return fkfix_trigger_all_plain(reader, fk) && actions_are_known(fk) && fk->ndelset == 0 &&
 		!is_partitioned(reader, fk->conrelid) && !is_partitioned(reader, fk->confrelid);
 }
 
@@ -194,7 +195,10 @@ inspect_slot(Inspection *inspection, const ShapeNode *node, TriggerSlot slot)
 				  action ? "does nothing" : "checks nothing");
 }
 
-/* Does a trigger do what pg_constraint says, where and when it says? */
+/*
+ * Does a trigger do what pg_constraint says, where and when it says?  The same is
+ * asked in trigger.c, when all triggers are read.
+ */
 static void
 inspect_trigger(Inspection *inspection, const ShapeNode *node, TriggerSlot slot,
 				const KeyTrigger *trigger)

@@ -39,8 +39,8 @@ typedef struct RootVisit
 } RootVisit;
 
 static void read_columns(ForeignKey *fk, HeapTuple tuple, TupleDesc desc);
-static struct varlena *next_value(const void *end);
-static int	read_attnums(struct varlena *value, AttrNumber *attnums);
+static int	read_attnums(const ForeignKey *fk, const char **at,
+						 AttrNumber *attnums);
 static void read_key(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_root(HeapTuple tuple, TupleDesc desc, void *state);
 static void visit_root(RootVisit *roots, const ForeignKey *fk);
@@ -102,7 +102,8 @@ fkfix_key_has_relatives(const ForeignKey *fk)
 }
 
 /*
- * Returns a copy of a key, palloc'd.
+ * Returns a copy of a key, palloc'd.  What is only known where all keys have been
+ * read, and may become known later, it does not take along.
  */
 ForeignKey *
 fkfix_key_copy(const ForeignKey *fk)
@@ -110,6 +111,7 @@ fkfix_key_copy(const ForeignKey *fk)
 	ForeignKey *copy = palloc(sizeof(ForeignKey));
 
 	*copy = *fk;
+	copy->indexed = false;
 	copy->conkey = copy_attnums(fk->conkey, 2 * fk->nkeys + fk->ndelset);
 	copy->confkey = copy->conkey + fk->nkeys;
 	copy->delset = copy->confkey + fk->nkeys;
@@ -310,55 +312,51 @@ static void
 read_columns(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
 {
 	AttrNumber	attnums[3 * INDEX_MAX_KEYS];
-	struct varlena *conkey = next_value((char *) GETSTRUCT(tuple) + FKFIX_COMPAT_CONSTRAINT_FIXED);
+	const char *at = (char *) GETSTRUCT(tuple) + FKFIX_COMPAT_CONSTRAINT_FIXED;
+	int			nreferenced;
 	bool		isnull;
 	Datum		delset;
 
-	StaticAssertStmt(Anum_pg_constraint_confkey == Anum_pg_constraint_conkey + 1,
-					 "confkey does not follow conkey");
-	if (heap_attisnull(tuple, Anum_pg_constraint_conkey, desc) ||
-		heap_attisnull(tuple, Anum_pg_constraint_confkey, desc))
-		elog(ERROR, "null conkey or confkey for constraint %u", fk->oid);
-	Assert(PointerGetDatum(conkey) == heap_getattr(tuple, Anum_pg_constraint_conkey, desc, &isnull));
-
-	fk->nkeys = read_attnums(conkey, attnums);
-	if (read_attnums(next_value((char *) conkey + VARSIZE_ANY(conkey)), attnums + fk->nkeys) != fk->nkeys)
+	StaticAssertStmt(Anum_pg_constraint_conkey == FKFIX_COMPAT_CONSTRAINT_NFIXED + 1 &&
+					 Anum_pg_constraint_confkey == FKFIX_COMPAT_CONSTRAINT_NFIXED + 2,
+					 "conkey and confkey are not where they are looked for");
+	fk->nkeys = heap_attisnull(tuple, Anum_pg_constraint_conkey, desc) ? 0 :
+		read_attnums(fk, &at, attnums);
+	nreferenced = heap_attisnull(tuple, Anum_pg_constraint_confkey, desc) ? 0 :
+		read_attnums(fk, &at, attnums + fk->nkeys);
+	if (nreferenced != fk->nkeys)
 		elog(ERROR, "conkey and confkey of constraint %u differ in length", fk->oid);
 	delset = heap_getattr(tuple, Anum_pg_constraint_confdelsetcols, desc, &isnull);
-	fk->ndelset = isnull ? 0 :
-		read_attnums((struct varlena *) DatumGetPointer(delset), attnums + 2 * fk->nkeys);
+	at = DatumGetPointer(delset);
+	fk->ndelset = isnull ? 0 : read_attnums(fk, &at, attnums + 2 * fk->nkeys);
 
 	fk->conkey = copy_attnums(attnums, 2 * fk->nkeys + fk->ndelset);
 	fk->confkey = fk->conkey + fk->nkeys;
 	fk->delset = fk->confkey + fk->nkeys;
 }
 
-/* Where the value lies that follows one which ends here. */
-static struct varlena *
-next_value(const void *end)
-{
-	return (struct varlena *) att_align_pointer(end, TYPALIGN_INT, -1, end);
-}
-
 /*
- * Reads an int2[] and returns its length.  A short value is not aligned where it
- * lies, which is why it is copied.  The checks are those of DeconstructFkConstraintRow.
+ * Reads an int2[] that begins there or behind what aligns it, goes to its end, and
+ * returns its length.  A short value is not aligned where it lies, which is why it
+ * is copied.  The checks are those of DeconstructFkConstraintRow.
  */
 static int
-read_attnums(struct varlena *value, AttrNumber *attnums)
+read_attnums(const ForeignKey *fk, const char **at, AttrNumber *attnums)
 {
 	union
 	{
 		ArrayType	array;
 		char		bytes[ARR_OVERHEAD_NONULLS(1) + INDEX_MAX_KEYS * sizeof(AttrNumber)];
 	}			copy;
+	struct varlena *value = (struct varlena *) att_align_pointer(*at, TYPALIGN_INT, -1, *at);
 	Size		size = VARSIZE_ANY_EXHDR(value) + VARHDRSZ;
 	int			count;
 
 	if (VARATT_IS_EXTENDED(value) && !VARATT_IS_SHORT(value))
-		elog(ERROR, "columns of a foreign key constraint are compressed or out of line");
+		elog(ERROR, "columns of constraint %u are compressed or out of line", fk->oid);
 	if (size > sizeof(copy))
-		elog(ERROR, "a foreign key constraint has too many columns");
+		elog(ERROR, "constraint %u has too many columns", fk->oid);
+	*at = (const char *) value + VARSIZE_ANY(value);
 	SET_VARSIZE(&copy, size);
 	memcpy(VARDATA(&copy), VARDATA_ANY(value), size - VARHDRSZ);
 	if (ARR_NDIM(&copy.array) == 0)
@@ -366,7 +364,7 @@ read_attnums(struct varlena *value, AttrNumber *attnums)
 	count = ARR_DIMS(&copy.array)[0];
 	if (ARR_NDIM(&copy.array) != 1 || count < 0 || count > INDEX_MAX_KEYS ||
 		ARR_HASNULL(&copy.array) || ARR_ELEMTYPE(&copy.array) != INT2OID)
-		elog(ERROR, "columns of a foreign key constraint are not a 1-D smallint array");
+		elog(ERROR, "columns of constraint %u are not a 1-D smallint array", fk->oid);
 	memcpy(attnums, ARR_DATA_PTR(&copy.array), count * sizeof(AttrNumber));
 	return count;
 }

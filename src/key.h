@@ -38,9 +38,10 @@ typedef struct ForeignKey
 	AttrNumber *confkey;		/* referenced columns */
 	int			ndelset;		/* 0: no column list */
 	AttrNumber *delset;			/* the column list of ON DELETE */
-	bool		indexed;		/* one of all keys, of which is known: */
+	bool		indexed;		/* all keys have been read, and this is one of
+								 * them; what follows is known only then */
 	bool		divided;		/* others descend from it */
-	bool		served;			/* by an index, if all have been read */
+	bool		served;			/* by an index, if those have been read */
 	uint8		triggers;		/* which have been seen; see trigger.c */
 } ForeignKey;
 

@@ -23,6 +23,8 @@
 /* How many keys away the next one that is looked for is expected. */
 #define NEAR	2
 
+static int64 search(ForeignKey *const *keys, int64 low, int64 high, Size field,
+					Oid value);
 static ForeignKey *new_key(Reader *reader);
 static void add_key(HeapTuple tuple, TupleDesc desc, void *state);
 static void sort_by_oid(KeyIndex *keys);
@@ -70,16 +72,7 @@ fkfix_key_indexed(KeyIndex *keys, Oid constraint)
 		low = 0;
 	if (high < keys->count && keys->by_oid[high]->oid < constraint)
 		high = keys->count;
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (keys->by_oid[middle]->oid < constraint)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	keys->at = low;
+	keys->at = low = search(keys->by_oid, low, high, offsetof(ForeignKey, oid), constraint);
 	return low < keys->count && keys->by_oid[low]->oid == constraint ?
 		keys->by_oid[low] : NULL;
 }
@@ -106,21 +99,28 @@ List *
 fkfix_key_indexed_children(const KeyIndex *keys, Oid parent)
 {
 	List	   *found = NIL;
-	int64		low = 0;
-	int64		high = keys->nchildren;
+	int64		at = search(keys->by_parent, 0, keys->nchildren,
+							offsetof(ForeignKey, conparentid), parent);
 
+	for (; at < keys->nchildren && keys->by_parent[at]->conparentid == parent; at++)
+		found = lappend(found, keys->by_parent[at]);
+	return found;
+}
+
+/* Of keys sorted by a field, where the first is that is not below a value. */
+static int64
+search(ForeignKey *const *keys, int64 low, int64 high, Size field, Oid value)
+{
 	while (low < high)
 	{
 		int64		middle = low + (high - low) / 2;
 
-		if (keys->by_parent[middle]->conparentid < parent)
+		if (*(const Oid *) ((const char *) keys[middle] + field) < value)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < keys->nchildren && keys->by_parent[low]->conparentid == parent; low++)
-		found = lappend(found, keys->by_parent[low]);
-	return found;
+	return low;
 }
 
 /* A key to be filled in. */

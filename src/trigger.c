@@ -46,8 +46,8 @@ struct TriggerIndex
 static void read_all(Reader *reader, bool complete);
 static bool all_are_kept(Reader *reader);
 static void see_trigger(HeapTuple tuple, TupleDesc desc, void *state);
-static bool is_plain(const ForeignKey *fk, TriggerSlot slot,
-					 Form_pg_trigger form);
+static bool is_as_made(const ForeignKey *fk, TriggerSlot slot,
+					   Form_pg_trigger form);
 static void keep_trigger(TriggerIndex *triggers, HeapTuple tuple);
 static List *kept_triggers(const TriggerIndex *triggers, Oid constraint);
 static int	compare_triggers(const void *a, const void *b);
@@ -181,14 +181,17 @@ see_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 	{
 		TriggerSlot slot = slot_of(form);
 
-		fk->triggers |= is_plain(fk, slot, form) && !(fk->triggers & SEEN(slot)) ?
+		fk->triggers |= is_as_made(fk, slot, form) && !(fk->triggers & SEEN(slot)) ?
 			SEEN(slot) : SEEN_OTHER;
 	}
 }
 
-/* Is a trigger of a key without relatives what ADD CONSTRAINT makes? */
+/*
+ * Is a trigger of a key without relatives what ADD CONSTRAINT makes?  It is if
+ * inspect_trigger has nothing to say of it.
+ */
 static bool
-is_plain(const ForeignKey *fk, TriggerSlot slot, Form_pg_trigger form)
+is_as_made(const ForeignKey *fk, TriggerSlot slot, Form_pg_trigger form)
 {
 	KeyTrigger	expected;
 
