@@ -54,6 +54,17 @@ SELECT substring(hazards[1] FROM 'CREATE.*') FROM fkfix_audit('f', all_keys => t
 SELECT constraint_name, hazards FROM fkfix_audit('f', all_keys => true);
 DROP TABLE f;
 
+-- IS NOT NULL of a composite value asks about its fields, which the key does not
+CREATE TYPE pair AS (x int, y int);
+CREATE TABLE rp (p pair PRIMARY KEY);
+CREATE TABLE fp (p pair REFERENCES rp);
+CREATE INDEX ON fp (p) WHERE p IS NOT NULL;
+SELECT hazards FROM fkfix_audit('fp', all_keys => true);
+CREATE INDEX ON fp (p);
+SELECT hazards FROM fkfix_audit('fp', all_keys => true);
+DROP TABLE fp, rp;
+DROP TYPE pair;
+
 -- of a partitioned table every leaf needs one, whatever the order of its columns
 CREATE TABLE f (id int, ra int, rb text) PARTITION BY RANGE (id);
 CREATE TABLE f1 PARTITION OF f FOR VALUES FROM (0) TO (10);

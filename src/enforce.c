@@ -297,6 +297,23 @@ leaves_matches_alone(AlterTableType subtype)
 		case AT_ChangeOwner:
 		case AT_ValidateConstraint:
 		case AT_ReplicaIdentity:
+		case AT_SetCompression:
+		case AT_SetLogged:
+		case AT_SetUnLogged:
+		case AT_ClusterOn:
+		case AT_DropCluster:
+		case AT_EnableTrig:
+		case AT_EnableAlwaysTrig:
+		case AT_EnableReplicaTrig:
+		case AT_DisableTrig:
+		case AT_EnableTrigAll:
+		case AT_DisableTrigAll:
+		case AT_EnableTrigUser:
+		case AT_DisableTrigUser:
+		case AT_EnableRowSecurity:
+		case AT_DisableRowSecurity:
+		case AT_ForceRowSecurity:
+		case AT_NoForceRowSecurity:
 			return true;
 		default:
 			return false;

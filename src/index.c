@@ -118,7 +118,7 @@ storage_tables(Reader *reader, Oid relid)
 	return tables;
 }
 
-/* As the reader sees them, like the indexes. */
+/* Adds the leaf partitions of a table, as the reader sees them, like the indexes. */
 static void
 add_leaves(Reader *reader, Oid relid, List **leaves)
 {
@@ -302,8 +302,12 @@ predicate_is_harmless(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 	{
 		NullTest   *test = lfirst(lc);
 
-		harmless = harmless && IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
-			IsA(test->arg, Var) && wants_column(wanted, ((Var *) test->arg)->varattno);
+		/* of a composite value the planner infers nothing about its fields */
+		harmless = IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
+			!test->argisrow && IsA(test->arg, Var) &&
+			wants_column(wanted, ((Var *) test->arg)->varattno);
+		if (!harmless)
+			break;
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(parsed);

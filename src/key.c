@@ -112,6 +112,7 @@ fkfix_key_copy(const ForeignKey *fk)
 
 	*copy = *fk;
 	copy->indexed = false;
+	copy->divided = false;
 	copy->conkey = copy_attnums(fk->conkey, 2 * fk->nkeys + fk->ndelset);
 	copy->confkey = copy->conkey + fk->nkeys;
 	copy->delset = copy->confkey + fk->nkeys;

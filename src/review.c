@@ -29,6 +29,7 @@ typedef struct Review
 	List	   *bad;			/* OIDs of keys to be judged more closely */
 } Review;
 
+static void notice_all_bad(Review *review);
 static void notice_bad(const ForeignKey *fk, void *state);
 static void notice_bad_roots(Review *review, List *keys);
 static void judge_older_key(Review *review, Oid constraint);
@@ -47,7 +48,7 @@ fkfix_review_older_keys(const Statement *statement, const Deeds *deeds)
 	ListCell   *lc;
 
 	if (deeds->everything)
-		fkfix_key_each_root(review.now, InvalidOid, notice_bad, &review);
+		notice_all_bad(&review);
 	foreach(lc, deeds->touched_tables)
 	{
 		notice_bad_roots(&review, fkfix_key_list_of(review.now, lfirst_oid(lc)));
@@ -65,6 +66,22 @@ fkfix_review_older_keys(const Statement *statement, const Deeds *deeds)
 		judge_older_key(&review, lfirst_oid(lc));
 	if (review.snapshot != NULL)
 		UnregisterSnapshot(review.snapshot);
+}
+
+/*
+ * All keys are read at once, by a reader of their own: the one that is used to
+ * change keys must see them as they are when it comes to that.
+ */
+static void
+notice_all_bad(Review *review)
+{
+	Reader	   *now = review->now;
+
+	review->now = fkfix_catalog_reader(NULL);
+	review->now->passing = true;
+	fkfix_key_read_all(review->now);
+	fkfix_key_each_root(review->now, InvalidOid, notice_bad, review);
+	review->now = now;
 }
 
 static void

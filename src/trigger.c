@@ -85,7 +85,7 @@ fkfix_trigger_read_all(Reader *reader)
 	read_all(reader, false);
 }
 
-/* An index that is there may be in use, so another one takes its place. */
+/* An index that is there may be in use, so another one takes its place beside it. */
 static void
 read_all(Reader *reader, bool complete)
 {
@@ -218,7 +218,7 @@ keep_trigger(TriggerIndex *triggers, HeapTuple tuple)
 	form_trigger(tuple, &triggers->items[triggers->count++]);
 }
 
-/* The triggers of one row of a partitioned key, of those that have been kept. */
+/* The triggers of one row of pg_constraint, of those that have been kept. */
 static List *
 kept_triggers(const TriggerIndex *triggers, Oid constraint)
 {
