@@ -48,6 +48,7 @@
 
 static bool may_concern(Node *parsetree);
 static bool alter_may_concern(const AlterTableStmt *stmt);
+static bool adds_check(const AlterTableCmd *cmd, AlterTableType subtype);
 static bool column_may_concern(const RangeVar *table, const ColumnDef *column);
 static bool may_be_serial(const TypeName *type);
 static List *collected_commands(void);
@@ -152,10 +153,18 @@ alter_may_concern(const AlterTableStmt *stmt)
 			if (column_may_concern(stmt->relation, castNode(ColumnDef, cmd->def)))
 				return true;
 		}
-		else if (!leaves_matches_alone(subtype))
+		else if (!leaves_matches_alone(subtype) && !adds_check(cmd, subtype))
 			return true;
 	}
 	return false;
+}
+
+/* No rule asks about a CHECK constraint. */
+static bool
+adds_check(const AlterTableCmd *cmd, AlterTableType subtype)
+{
+	return subtype == AT_AddConstraint &&
+		castNode(Constraint, cmd->def)->contype == CONSTR_CHECK;
 }
 
 /*

@@ -109,6 +109,7 @@ checking_server() {
 		in_build make -s -j "$(nproc)" -C src all
 		in_build make -s -C src install
 		in_build make -s -C config install
+		in_build make -s -C contrib/amcheck install
 		in_build make -s -C contrib/spi install
 		in_build make -s -C contrib/tsm_system_rows install
 		as_server_user tee "$workshop/build/options" <<<"options: $*" >/dev/null
