@@ -38,6 +38,7 @@
 #include "utils/tuplestore.h"
 
 #include "compat.h"
+#include "concern.h"
 #include "review.h"
 #include "rulebook.h"
 #include "sanction.h"
@@ -46,15 +47,9 @@
 /* Column of pg_event_trigger_ddl_commands() that holds the command itself. */
 #define DDL_COMMANDS_NCOLUMNS	9
 
-static bool may_concern(Node *parsetree);
-static bool alter_may_concern(const AlterTableStmt *stmt);
-static bool adds_check(const AlterTableCmd *cmd, AlterTableType subtype);
-static bool column_may_concern(const RangeVar *table, const ColumnDef *column);
-static bool may_be_serial(const TypeName *type);
 static List *collected_commands(void);
 static void note_command(CollectedCommand *command, Deeds *deeds);
 static void note_alter_table(CollectedCommand *command, Deeds *deeds);
-static bool leaves_matches_alone(AlterTableType subtype);
 static Oid	detached_table(const CollectedATSubcmd *sub);
 static void note_simple(CollectedCommand *command, Deeds *deeds);
 static void note_table(Oid relid, Deeds *deeds);
@@ -91,7 +86,7 @@ fkfix_enforce(PG_FUNCTION_ARGS)
 				 errmsg("%s can only be called in an event trigger function for %s",
 						"fkfix_enforce()", "ddl_command_end")));
 	if (fkfix_enforcement == ENFORCE_OFF || creating_extension || IsBinaryUpgrade ||
-		!may_concern(trigdata->parsetree))
+		!fkfix_concern_statement(trigdata->parsetree))
 		return (Datum) 0;
 
 	foreach(lc, collected_commands())
@@ -112,90 +107,6 @@ fkfix_enforce(PG_FUNCTION_ARGS)
 	if (!snapshot_set)
 		PopActiveSnapshot();
 	return (Datum) 0;
-}
-
-/* Can a statement of this kind make a foreign key, or change what matches? */
-static bool
-may_concern(Node *parsetree)
-{
-	switch (nodeTag(parsetree))
-	{
-		case T_AlterDomainStmt:
-		case T_AlterExtensionContentsStmt:
-		case T_AlterObjectSchemaStmt:
-		case T_CreateSchemaStmt:
-		case T_CreateStmt:
-		case T_RenameStmt:
-			return true;
-		case T_AlterTableStmt:
-			return alter_may_concern(castNode(AlterTableStmt, parsetree));
-		default:
-			return false;
-	}
-}
-
-/*
- * Everyday ALTER TABLE is told by what was written, which costs less than to ask
- * what has been done.
- */
-static bool
-alter_may_concern(const AlterTableStmt *stmt)
-{
-	ListCell   *lc;
-
-	foreach(lc, stmt->cmds)
-	{
-		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
-		AlterTableType subtype = fkfix_compat_subtype(cmd);
-
-		if (subtype == AT_AddColumn)
-		{
-			if (column_may_concern(stmt->relation, castNode(ColumnDef, cmd->def)))
-				return true;
-		}
-		else if (!leaves_matches_alone(subtype) && !adds_check(cmd, subtype))
-			return true;
-	}
-	return false;
-}
-
-/* No rule asks about a CHECK constraint. */
-static bool
-adds_check(const AlterTableCmd *cmd, AlterTableType subtype)
-{
-	return subtype == AT_AddConstraint &&
-		castNode(Constraint, cmd->def)->contype == CONSTR_CHECK;
-}
-
-/*
- * May a new column bring a key?  Or may it forbid nulls in a column of a child
- * with which it is merged?  A plain column does neither.  The table is looked up
- * only then: the statement has just made that expensive.
- */
-static bool
-column_may_concern(const RangeVar *table, const ColumnDef *column)
-{
-	ListCell   *lc;
-	Oid			relid;
-
-	foreach(lc, column->constraints)
-	{
-		if (lfirst_node(Constraint, lc)->contype == CONSTR_FOREIGN)
-			return true;
-	}
-	if (column->constraints == NIL && !may_be_serial(column->typeName))
-		return false;
-	relid = RangeVarGetRelid(table, NoLock, true);
-	/* IF EXISTS, perhaps; it will be seen */
-	return !OidIsValid(relid) || has_subclass(relid);
-}
-
-/* Is it one of the types that transformColumnDefinition makes NOT NULL? */
-static bool
-may_be_serial(const TypeName *type)
-{
-	return list_length(type->names) == 1 &&
-		strstr(strVal(linitial(type->names)), "serial") != NULL;
 }
 
 /*
@@ -273,7 +184,7 @@ note_alter_table(CollectedCommand *command, Deeds *deeds)
 		}
 		/* a column may be merged with one that a child has already */
 		harmless &= subtype == AT_AddColumn ? !has_subclass(relid) :
-			leaves_matches_alone(subtype);
+			!fkfix_concern_subcommand(cmd);
 		if (subtype == AT_DetachPartition || subtype == AT_DetachPartitionFinalize)
 		{
 			Oid			partition = detached_table(sub);
@@ -285,48 +196,6 @@ note_alter_table(CollectedCommand *command, Deeds *deeds)
 	}
 	if (!harmless)
 		note_table(relid, deeds);
-}
-
-/*
- * Is this one of the everyday subcommands that cannot change which rule an older
- * key matches?  What is not listed is looked at.
- */
-static bool
-leaves_matches_alone(AlterTableType subtype)
-{
-	switch (subtype)
-	{
-		case AT_DropColumn:
-		case AT_ColumnDefault:
-		case AT_SetStatistics:
-		case AT_SetStorage:
-		case AT_SetRelOptions:
-		case AT_ResetRelOptions:
-		case AT_SetTableSpace:
-		case AT_ChangeOwner:
-		case AT_ValidateConstraint:
-		case AT_ReplicaIdentity:
-		case AT_SetCompression:
-		case AT_SetLogged:
-		case AT_SetUnLogged:
-		case AT_ClusterOn:
-		case AT_DropCluster:
-		case AT_EnableTrig:
-		case AT_EnableAlwaysTrig:
-		case AT_EnableReplicaTrig:
-		case AT_DisableTrig:
-		case AT_EnableTrigAll:
-		case AT_DisableTrigAll:
-		case AT_EnableTrigUser:
-		case AT_DisableTrigUser:
-		case AT_EnableRowSecurity:
-		case AT_DisableRowSecurity:
-		case AT_ForceRowSecurity:
-		case AT_NoForceRowSecurity:
-			return true;
-		default:
-			return false;
-	}
 }
 
 /*

@@ -145,9 +145,9 @@ drawer_of(const Rule *rule, FileKey *key)
 		key->name = literal(linitial(rule->columns));
 	}
 	if (table == NULL || literal(&table->schema) == NULL)
-		return 2 * what + 1;
+		return DRAWER_OF(what, false);
 	key->schema = literal(&table->schema);
-	return 2 * what;
+	return DRAWER_OF(what, true);
 }
 
 /* The name that a pattern is, NULL if it has wildcards or is not given. */

@@ -22,6 +22,7 @@ typedef enum FileName
 
 /* Of each kind the rules that give a schema, and those that do not. */
 #define DRAWER_COUNT		(2 * (FILE_NONE + 1))
+#define DRAWER_OF(kind, has_schema)	(2 * (kind) + ((has_schema) ? 0 : 1))
 #define DRAWER_KIND(drawer)	((FileName) ((drawer) / 2))
 #define DRAWER_HAS_SCHEMA(drawer)	((drawer) % 2 == 0)
 

@@ -55,7 +55,6 @@ static void add_leaves(Reader *reader, Oid relid, List **leaves);
 static bool has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid);
 static bool all_are_known(Reader *reader);
 static void serve_keys(HeapTuple tuple, TupleDesc desc, void *state);
-static bool has_column(const ForeignKey *fk, AttrNumber attnum);
 static void try_index(HeapTuple tuple, TupleDesc desc, void *state);
 static void want_columns(Reader *reader, const ForeignKey *fk, Oid relid,
 						 Wanted *wanted);
@@ -66,7 +65,7 @@ static bool predicate_is_harmless(HeapTuple tuple, TupleDesc desc,
 								  const Wanted *wanted);
 static Oid	access_method(HeapTuple index, TupleDesc desc);
 static oidvector *vector_of(HeapTuple index, TupleDesc desc, AttrNumber column);
-static bool wants_column(const Wanted *wanted, AttrNumber attnum);
+static bool contains(const AttrNumber *columns, int count, AttrNumber attnum);
 
 /*
  * Returns a sentence, palloc'd, that says where an index is missing and how to
@@ -199,23 +198,12 @@ serve_keys(HeapTuple tuple, TupleDesc desc, void *state)
 		ForeignKey *fk = lfirst(lc);
 		Wanted		wanted;
 
-		if (fk->served || !has_column(fk, first))
+		if (fk->served || !contains(fk->conkey, fk->nkeys, first))
 			continue;
 		want_columns(reader, fk, fk->conrelid, &wanted);
 		fk->served = is_usable(tuple, desc, &wanted);
 	}
 	list_free(keys);
-}
-
-static bool
-has_column(const ForeignKey *fk, AttrNumber attnum)
-{
-	for (int i = 0; i < fk->nkeys; i++)
-	{
-		if (fk->conkey[i] == attnum)
-			return true;
-	}
-	return false;
 }
 
 /* The same referencing column may stand in a key twice. */
@@ -231,7 +219,7 @@ want_columns(Reader *reader, const ForeignKey *fk, Oid relid, Wanted *wanted)
 	wanted->ncolumns = 0;
 	for (int i = 0; i < count; i++)
 	{
-		if (wants_column(wanted, columns[i]))
+		if (contains(wanted->columns, wanted->ncolumns, columns[i]))
 			continue;
 		wanted->collations[wanted->ncolumns] =
 			fkfix_catalog_column(reader, relid, columns[i])->collation;
@@ -305,7 +293,7 @@ predicate_is_harmless(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 		/* of a composite value the planner infers nothing about its fields */
 		harmless = IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
 			!test->argisrow && IsA(test->arg, Var) &&
-			wants_column(wanted, ((Var *) test->arg)->varattno);
+			contains(wanted->columns, wanted->ncolumns, ((Var *) test->arg)->varattno);
 		if (!harmless)
 			break;
 	}
@@ -341,11 +329,11 @@ vector_of(HeapTuple index, TupleDesc desc, AttrNumber column)
 }
 
 static bool
-wants_column(const Wanted *wanted, AttrNumber attnum)
+contains(const AttrNumber *columns, int count, AttrNumber attnum)
 {
-	for (int i = 0; i < wanted->ncolumns; i++)
+	for (int i = 0; i < count; i++)
 	{
-		if (wanted->columns[i] == attnum)
+		if (columns[i] == attnum)
 			return true;
 	}
 	return false;

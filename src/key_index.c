@@ -23,11 +23,10 @@
 /* How many keys away the next one that is looked for is expected. */
 #define NEAR	2
 
-static int64 search(ForeignKey *const *keys, int64 low, int64 high, Size field,
+static int64 search(ForeignKey *const *keys, int64 count, Size field,
 					Oid value);
 static ForeignKey *new_key(Reader *reader);
 static void add_key(HeapTuple tuple, TupleDesc desc, void *state);
-static void sort_by_oid(KeyIndex *keys);
 static void sort_by_table(Reader *reader);
 static void sort_by_parent(Reader *reader);
 static int	compare_by_oid(const void *a, const void *b);
@@ -49,7 +48,7 @@ fkfix_key_read_all(Reader *reader)
 	keys->by_oid = MemoryContextAlloc(reader->context, keys->size * sizeof(ForeignKey *));
 	reader->keys = keys;
 	fkfix_catalog_scan_all(reader, ConstraintRelationId, add_key, reader);
-	sort_by_oid(keys);
+	qsort(keys->by_oid, keys->count, sizeof(ForeignKey *), compare_by_oid);
 	sort_by_table(reader);
 	sort_by_parent(reader);
 	fkfix_catalog_read_noted(reader);
@@ -63,18 +62,16 @@ fkfix_key_read_all(Reader *reader)
 ForeignKey *
 fkfix_key_indexed(KeyIndex *keys, Oid constraint)
 {
-	int64		low = keys->at;
-	int64		high = Min(keys->at + NEAR, keys->count);
+	int64		near = Min(keys->at + NEAR, keys->count);
 
-	if (low < keys->count && keys->by_oid[low]->oid == constraint)
-		return keys->by_oid[low];
-	if (low > 0 && keys->by_oid[low - 1]->oid >= constraint)
-		low = 0;
-	if (high < keys->count && keys->by_oid[high]->oid < constraint)
-		high = keys->count;
-	keys->at = low = search(keys->by_oid, low, high, offsetof(ForeignKey, oid), constraint);
-	return low < keys->count && keys->by_oid[low]->oid == constraint ?
-		keys->by_oid[low] : NULL;
+	for (; keys->at < near; keys->at++)
+	{
+		if (keys->by_oid[keys->at]->oid == constraint)
+			return keys->by_oid[keys->at];
+	}
+	keys->at = search(keys->by_oid, keys->count, offsetof(ForeignKey, oid), constraint);
+	return keys->at < keys->count && keys->by_oid[keys->at]->oid == constraint ?
+		keys->by_oid[keys->at] : NULL;
 }
 
 /*
@@ -99,7 +96,7 @@ List *
 fkfix_key_indexed_children(const KeyIndex *keys, Oid parent)
 {
 	List	   *found = NIL;
-	int64		at = search(keys->by_parent, 0, keys->nchildren,
+	int64		at = search(keys->by_parent, keys->nchildren,
 							offsetof(ForeignKey, conparentid), parent);
 
 	for (; at < keys->nchildren && keys->by_parent[at]->conparentid == parent; at++)
@@ -109,8 +106,11 @@ fkfix_key_indexed_children(const KeyIndex *keys, Oid parent)
 
 /* Of keys sorted by a field, where the first is that is not below a value. */
 static int64
-search(ForeignKey *const *keys, int64 low, int64 high, Size field, Oid value)
+search(ForeignKey *const *keys, int64 count, Size field, Oid value)
 {
+	int64		low = 0;
+	int64		high = count;
+
 	while (low < high)
 	{
 		int64		middle = low + (high - low) / 2;
@@ -164,13 +164,6 @@ add_key(HeapTuple tuple, TupleDesc desc, void *state)
 	if (table->nkeys++ == 0)
 		keys->tables = lappend(keys->tables, table);
 	MemoryContextSwitchTo(caller);
-}
-
-/* They mostly lie in this order. */
-static void
-sort_by_oid(KeyIndex *keys)
-{
-	qsort(keys->by_oid, keys->count, sizeof(ForeignKey *), compare_by_oid);
 }
 
 /*

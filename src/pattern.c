@@ -61,15 +61,20 @@ fkfix_pattern_parse_name(const char *what, const char *pattern)
 }
 
 /*
- * Does a name match a pattern with wildcards?
+ * Does a name match?  A part that is not given matches everything.
  */
 bool
-fkfix_pattern_matches_wildcards(const NamePattern *pattern, const char *name)
+fkfix_pattern_matches(const NamePattern *pattern, const char *name)
 {
 	const char *text = pattern->text;
 	const char *p;
 	const char *star = NULL;	/* behind the last * that was passed */
 	const char *retry = NULL;	/* where that * stopped eating */
+
+	if (pattern->specificity == SPECIFIC_NOT)
+		return true;
+	if (pattern->specificity == SPECIFIC_LITERAL)
+		return strcmp(text, name) == 0;
 
 	/*
 	 * Each * first matches nothing; when what follows fails, the last one
@@ -107,6 +112,17 @@ fkfix_pattern_matches_wildcards(const NamePattern *pattern, const char *name)
 	while (pattern->wildcard[p - text] && *p == '*')
 		p++;
 	return *p == '\0';
+}
+
+/*
+ * Does a table match?
+ */
+bool
+fkfix_pattern_matches_table(const TablePattern *pattern, const char *schema,
+							const char *name)
+{
+	return fkfix_pattern_matches(&pattern->name, name) &&
+		fkfix_pattern_matches(&pattern->schema, schema);
 }
 
 /*

@@ -37,31 +37,8 @@ extern TablePattern *fkfix_pattern_parse_table(const char *what,
 											   const char *pattern);
 extern NamePattern *fkfix_pattern_parse_name(const char *what,
 											 const char *pattern);
-extern bool fkfix_pattern_matches_wildcards(const NamePattern *pattern,
-											const char *name);
-
-/*
- * Does a name match?  A part that is not given matches everything.
- */
-static inline bool
-fkfix_pattern_matches(const NamePattern *pattern, const char *name)
-{
-	if (pattern->specificity == SPECIFIC_NOT)
-		return true;
-	if (pattern->specificity == SPECIFIC_LITERAL)
-		return strcmp(pattern->text, name) == 0;
-	return fkfix_pattern_matches_wildcards(pattern, name);
-}
-
-/*
- * Does a table match?
- */
-static inline bool
-fkfix_pattern_matches_table(const TablePattern *pattern, const char *schema,
-							const char *name)
-{
-	return fkfix_pattern_matches(&pattern->name, name) &&
-		fkfix_pattern_matches(&pattern->schema, schema);
-}
+extern bool fkfix_pattern_matches(const NamePattern *pattern, const char *name);
+extern bool fkfix_pattern_matches_table(const TablePattern *pattern,
+										const char *schema, const char *name);
 
 #endif							/* FKFIX_PATTERN_H */

@@ -31,8 +31,8 @@ static void refuse_guess(List *winners);
 static bool name_key(Reader *reader, const ForeignKey *fk, bool columns,
 					 bool nullability, KeyNames *names);
 static bool names_match(const Rule *rule, const KeyNames *names);
-static inline bool names_meet(const Rule *rule, Condition condition,
-							  const KeyNames *names);
+static bool names_meet(const Rule *rule, Condition condition,
+					   const KeyNames *names);
 static bool table_matches(const TablePattern *pattern, const char *schema,
 						  const char *name);
 static bool columns_match(const Rule *rule, List *columns);
@@ -289,18 +289,18 @@ name_key(Reader *reader, const ForeignKey *fk, bool columns, bool nullability,
 	return true;
 }
 
-/* All conditions, and first those that fail most often. */
 static bool
 names_match(const Rule *rule, const KeyNames *names)
 {
-	return names_meet(rule, CONDITION_REFERENCING, names) &&
-		names_meet(rule, CONDITION_COLUMNS, names) &&
-		names_meet(rule, CONDITION_REFERENCED, names) &&
-		names_meet(rule, CONDITION_CONSTRAINT_NAME, names) &&
-		names_meet(rule, CONDITION_NULLABLE, names);
+	for (int i = 0; i < CONDITION_COUNT; i++)
+	{
+		if (!names_meet(rule, i, names))
+			return false;
+	}
+	return true;
 }
 
-static inline bool
+static bool
 names_meet(const Rule *rule, Condition condition, const KeyNames *names)
 {
 	switch (condition)
