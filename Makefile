@@ -34,8 +34,9 @@ endif
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 # Without the server's development files only the targets that install them,
-# or that need no server, can run.
-ifneq ($(wildcard $(PGXS)),)
+# or that need no server, can run.  What tells is postgres.h: Debian's client
+# package has pgxs.mk, too.
+ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
 include $(PGXS)
 else
 .PHONY: all install installcheck clean
