@@ -184,14 +184,15 @@ CREATE FUNCTION fkfix_status(
   OUT damaged bigint,
   OUT compliant bigint,
   OUT exempt bigint,
-  OUT unmanaged bigint
+  OUT unmanaged bigint,
+  OUT granted_to text[]
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1;
 
 COMMENT ON FUNCTION fkfix_status() IS
-'one row: is enforcement installed and enabled in this database, does it bind this session and if not why, the number of rules, and of keys by status';
+'one row: is enforcement installed and enabled in this database, does it bind this session and if not why, the number of rules, of keys by status, and which ordinary roles may write the tables of the extension or hang triggers on them';
 
 CREATE FUNCTION fkfix_verify(
   relation regclass DEFAULT NULL,
@@ -335,3 +336,37 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION fkfix_disable_enforcement() IS
 'drops the event trigger that enforces the policy in this database; superusers only';
+
+--
+-- ALTER DEFAULT PRIVILEGES has been at work on all of this.  What it granted to
+-- some role would let that role write rules and history: take it back.
+--
+REVOKE ALL ON TABLE fkfix_policy, fkfix_policy_id_seq, fkfix_history, fkfix_history_id_seq FROM PUBLIC;
+GRANT SELECT ON TABLE fkfix_policy, fkfix_history TO PUBLIC;
+
+DO $$
+DECLARE
+  granted record;
+BEGIN
+  -- nothing below is looked up where others may have made a better match
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  FOR granted IN
+    WITH members AS (
+      SELECT d.classid, d.objid
+      FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+      WHERE d.refclassid = 'pg_extension'::regclass AND e.extname = 'fkfix'
+    )
+    SELECT format('%s FROM %s', c.oid::regclass, a.grantee::regrole) AS privileges
+    FROM members JOIN pg_class c ON members.classid = 'pg_class'::regclass AND members.objid = c.oid,
+      aclexplode(c.relacl) a
+    WHERE a.grantee <> 0 AND a.grantee <> c.relowner
+    UNION
+    SELECT format('FUNCTION %s FROM %s', p.oid::regprocedure, a.grantee::regrole)
+    FROM members JOIN pg_proc p ON members.classid = 'pg_proc'::regclass AND members.objid = p.oid,
+      aclexplode(p.proacl) a
+    WHERE a.grantee <> 0 AND a.grantee <> p.proowner
+  LOOP
+    EXECUTE 'REVOKE ALL ON ' || granted.privileges;
+  END LOOP;
+END
+$$;

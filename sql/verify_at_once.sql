@@ -65,7 +65,7 @@ BEGIN
   FROM fkfix_audit() WHERE status = 'damaged';
   SELECT array_agg(seen ORDER BY seen) = (
     SELECT array_agg(seen ORDER BY seen)
-    FROM (SELECT DISTINCT conrelid::regclass AS t FROM pg_constraint WHERE contype = 'f' AND conparentid = 0) roots,
+    FROM (SELECT oid::regclass AS t FROM pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384) tables,
       LATERAL look(t) seen) INTO agree FROM look(NULL) seen;
   RAISE SQLSTATE 'OK000';
 EXCEPTION WHEN SQLSTATE 'OK000' THEN
@@ -98,6 +98,22 @@ SELECT damage, i.* FROM unnest(ARRAY[
   $$UPDATE pg_constraint SET conparentid = 0 WHERE conrelid = 'part1'::regclass AND contype = 'f'$$,
   $$DELETE FROM pg_constraint WHERE contype = 'f' AND conparentid = key('part')$$,
   $$DELETE FROM pg_trigger WHERE oid = trigger('part', 'p', 9)$$,
+  $$DELETE FROM pg_constraint WHERE oid = key('part')$$,
+  $$DELETE FROM pg_constraint WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET conparentid = 999999 WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET conparentid = oid WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET confrelid = 999999 WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET conkey = '{99}' WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET conkey = '{1,1}' WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET confmatchtype = 'x' WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET conindid = 999999 WHERE oid = key('f')$$,
+  $$UPDATE pg_constraint SET conpfeqop = '{999999}' WHERE oid = key('f')$$,
+  $$DELETE FROM pg_depend WHERE classid = 'pg_constraint'::regclass AND objid = key('f')$$,
+  $$DELETE FROM pg_depend WHERE refclassid = 'pg_constraint'::regclass AND refobjid = key('f')$$,
+  $$UPDATE pg_class SET relhastriggers = false WHERE oid = 'f'::regclass$$,
+  $$UPDATE pg_class SET relnamespace = 999999 WHERE oid = 'f'::regclass$$,
+  $$UPDATE pg_trigger SET tgtype = 11 WHERE oid = trigger('f', 'r', 9)$$,
+  $$UPDATE pg_trigger SET tgattr = '1' WHERE oid = trigger('f', 'f', 17)$$,
   $$UPDATE pg_constraint SET confdelsetcols = '{7}' WHERE conname = 'two'$$,
   $$UPDATE pg_constraint SET confdelsetcols = '{99}' WHERE conname = 'two'$$,
   $$UPDATE pg_constraint SET conkey = '{}', confkey = '{}' WHERE oid = key('f')$$,

@@ -62,12 +62,12 @@ fkfix_assert(PG_FUNCTION_ARGS)
 	initStringInfo(&assertion.remedies);
 
 	/* a table that is gone must not pass for one that is in order */
-	if (OidIsValid(relid) && fkfix_catalog_table(assertion.reader, relid) == NULL)
+	if (OidIsValid(relid) && fkfix_catalog_table(assertion.reader, relid, true) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relid)));
 
-	fkfix_key_each_root(assertion.reader, relid, examine, &assertion);
+	fkfix_audit_each_key(assertion.reader, relid, examine, &assertion);
 	if (assertion.count == 0)
 		PG_RETURN_VOID();
 

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "audit.h"
@@ -19,6 +20,9 @@
 #include "ddl.h"
 #include "inspect.h"
 #include "shape.h"
+
+/* So many of the rules that conflict are named. */
+#define MAX_RULES	10
 
 static const char *const status_names[STATUS_COUNT] = {
 	"violation", "infeasible", "conflict", "damaged", "compliant", "exempt",
@@ -28,7 +32,7 @@ static const char *const status_names[STATUS_COUNT] = {
 static char *describe_conflict(List *rules);
 static const Action *required_change(Reader *reader, const ForeignKey *fk,
 									 List *accepted, const Action *current);
-static char *describe_infeasible(const Obstacle *obstacle, const Rule *rule);
+static char *describe_infeasible(const Finding *finding);
 static void append_demand(StringInfo buf, const char *event, List *accepted);
 
 /*
@@ -40,11 +44,11 @@ Finding *
 fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 {
 	Finding    *finding = palloc0(sizeof(Finding));
-	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
+	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, true);
 	List	   *obstacles;
 
 	finding->status = STATUS_UNMANAGED;
-	if (table == NULL || table->temporary)
+	if (table == NULL || table->temporary || OidIsValid(fk->conparentid))
 		return finding;
 	finding->rules = fkfix_policy_winners(policy, reader, fk);
 	if (finding->rules == NIL)
@@ -61,7 +65,8 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 	}
 
 	finding->rule = linitial(finding->rules);
-	finding->detail = finding->rule->reason;
+	finding->reason = fkfix_policy_reason(policy, finding->rule);
+	finding->detail = unconstify(char *, finding->reason);
 	if (fkfix_rule_is_exemption(finding->rule))
 	{
 		finding->status = STATUS_EXEMPT;
@@ -84,7 +89,8 @@ fkfix_audit_judge(const Policy *policy, Reader *reader, const ForeignKey *fk)
 	if (obstacles != NIL)
 	{
 		finding->status = STATUS_INFEASIBLE;
-		finding->detail = describe_infeasible(linitial(obstacles), finding->rule);
+		finding->obstacle = ((const Obstacle *) linitial(obstacles))->detail;
+		finding->detail = describe_infeasible(finding);
 	}
 	return finding;
 }
@@ -108,8 +114,7 @@ fkfix_audit_inspect(Reader *reader, const ForeignKey *fk, Finding *finding)
 /*
  * Judges a root key, triggers included, as the audit lists it.  Returns the
  * finding in the current memory context, or NULL if the key is out of the
- * audit's scope: of a temporary table, of one that belongs to an extension, or
- * of one that is gone.
+ * audit's scope: of a temporary table, or of one that belongs to an extension.
  */
 Finding *
 fkfix_audit_examine(const Policy *policy, Reader *reader, const ForeignKey *fk)
@@ -124,15 +129,27 @@ fkfix_audit_examine(const Policy *policy, Reader *reader, const ForeignKey *fk)
 }
 
 /*
- * Is a root key one of those that the audit lists?
+ * Is a root key one of those that the audit lists?  One whose table is gone is:
+ * it has been left behind.
  */
 bool
 fkfix_audit_in_scope(Reader *reader, const ForeignKey *fk)
 {
-	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
+	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, true);
 
-	return table != NULL && !table->temporary &&
-		!fkfix_catalog_in_extension(reader, fk->conrelid);
+	return table == NULL ||
+		(!table->temporary && !fkfix_catalog_in_extension(reader, fk->conrelid));
+}
+
+/*
+ * Visits the keys that the audit of one referencing table, or with InvalidOid of
+ * all, is about: root keys, and those that derive from a key that is not there.
+ */
+void
+fkfix_audit_each_key(Reader *reader, Oid relid, KeyVisitor visit, void *state)
+{
+	fkfix_key_each_root(reader, relid, visit, state);
+	fkfix_key_each_rootless(reader, relid, visit, state);
 }
 
 /*
@@ -170,6 +187,7 @@ fkfix_audit_rules_conflict(List *rules, List *key_columns)
 
 	for_each_from(lc, rules, 1)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (!fkfix_rule_same_demand(linitial(rules), lfirst(lc), key_columns))
 			return true;
 	}
@@ -221,10 +239,7 @@ fkfix_audit_remedy(Extension *extension, Reader *reader, const ForeignKey *fk,
 				   const Finding *finding)
 {
 	if (finding->status == STATUS_VIOLATION)
-		return psprintf("SELECT %s(%s, %s);",
-						fkfix_extension_function_name(extension, "fkfix_rebuild"),
-						quote_literal_cstr(fkfix_catalog_table_name(reader, fk->conrelid)),
-						quote_literal_cstr(NameStr(fk->name)));
+		return fkfix_ddl_rebuild(extension, reader, fk, NULL, NULL);
 	if (finding->status == STATUS_DAMAGED)
 		return fkfix_ddl_recreate(reader, fk, finding->set_on_delete,
 								  finding->set_on_update);
@@ -243,6 +258,11 @@ describe_conflict(List *rules)
 	{
 		Rule	   *rule = lfirst(lc);
 
+		if (foreach_current_index(lc) == MAX_RULES)
+		{
+			appendStringInfo(&buf, " and %d more", list_length(rules) - MAX_RULES);
+			break;
+		}
 		appendStringInfo(&buf, "%s rule " INT64_FORMAT " for %s",
 						 foreach_current_index(lc) == 0 ? "" : ",", rule->id,
 						 fkfix_rule_is_exemption(rule) ? "nothing" :
@@ -264,11 +284,11 @@ required_change(Reader *reader, const ForeignKey *fk, List *accepted,
 }
 
 static char *
-describe_infeasible(const Obstacle *obstacle, const Rule *rule)
+describe_infeasible(const Finding *finding)
 {
-	if (rule->reason == NULL)
-		return obstacle->detail;
-	return psprintf("%s The rule's reason: %s", obstacle->detail, rule->reason);
+	if (finding->reason == NULL)
+		return pstrdup(finding->obstacle);
+	return psprintf("%s The rule's reason: %s", finding->obstacle, finding->reason);
 }
 
 static void

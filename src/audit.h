@@ -34,6 +34,9 @@ typedef struct Finding
 	List	   *rules;			/* all rules of the winner's precedence */
 	const Action *set_on_delete;	/* what a rebuild must set; NULL: nothing */
 	const Action *set_on_update;
+	const char *reason;			/* of the rule, if the current user may know
+								 * it; or NULL */
+	const char *obstacle;		/* what stands in the way, if it is infeasible */
 	char	   *detail;			/* or NULL */
 } Finding;
 
@@ -44,6 +47,8 @@ extern void fkfix_audit_inspect(Reader *reader, const ForeignKey *fk,
 extern Finding *fkfix_audit_examine(const Policy *policy, Reader *reader,
 									const ForeignKey *fk);
 extern bool fkfix_audit_in_scope(Reader *reader, const ForeignKey *fk);
+extern void fkfix_audit_each_key(Reader *reader, Oid relid, KeyVisitor visit,
+								 void *state);
 extern bool fkfix_audit_accepts(Reader *reader, const ForeignKey *fk,
 								List *accepted, const Action *action);
 extern bool fkfix_audit_rules_conflict(List *rules, List *key_columns);

@@ -8,29 +8,42 @@
  * from then on is noticed.  Rules that are there already are respected: a key
  * that one of them matches gets no other.
  *
- * The rules are written as the caller, by an ordinary INSERT, so that this is
- * no way around the privileges on the policy.  Before it returns, the judge has
- * looked at every key again.
+ * The caller needs INSERT on the policy, so that this is no way around the
+ * privileges on it.  No trigger runs, for it may be anybody's (see insert.c); the
+ * rules written are canonical already.  Before it returns, the judge has looked at
+ * every key again.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "args.h"
 #include "audit.h"
 #include "fold.h"
+#include "insert.h"
+#include "inspect.h"
 
-#define BASELINE_NPARAMS	8
+/* What is given of a rule; the rest has its defaults. */
+static const InsertColumn rule_columns[] = {
+	{"referencing", TEXTOID},
+	{"columns", TEXTARRAYOID},
+	{"referenced", TEXTOID},
+	{"constraint_name", TEXTOID},
+	{"on_delete", TEXTOID},
+	{"on_update", TEXTOID},
+	{"enforcement", TEXTOID},
+	{"reason", TEXTOID}
+};
 
 /* One call. */
 typedef struct Baseline
@@ -43,10 +56,9 @@ typedef struct Baseline
 	List	   *keys;			/* FoldKeys */
 } Baseline;
 
-static void lock_policy(const Baseline *baseline);
+static Relation lock_policy(const Baseline *baseline);
 static void collect(const ForeignKey *fk, void *state);
-static void write_rules(const Baseline *baseline, List *rules,
-						const char *enforcement);
+static void write_rules(Relation rel, List *rules, const char *enforcement);
 static void check_result(const Baseline *baseline);
 
 PG_FUNCTION_INFO_V1(fkfix_baseline);
@@ -64,6 +76,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	char	   *scope;
 	Enforcement enforcement;
 	List	   *rules;
+	Relation	rel;
 
 	baseline.extension = fkfix_extension_get();
 	FKFIX_REQUIRE_ARG(0, "referencing");
@@ -76,15 +89,17 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	enforcement = fkfix_rule_parse_mode(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	baseline.context = CurrentMemoryContext;
 	baseline.scope = fkfix_pattern_parse_table("referencing", scope);
-	lock_policy(&baseline);
-	baseline.reader = fkfix_catalog_reader(NULL);
-	fkfix_key_read_all(baseline.reader);
-	baseline.policy = fkfix_policy_load(baseline.extension, GetLatestSnapshot());
+	rel = lock_policy(&baseline);
+	PushActiveSnapshot(GetLatestSnapshot());
+	baseline.reader = fkfix_shape_reader(InvalidOid);
+	baseline.policy = fkfix_policy_load(baseline.extension, GetActiveSnapshot());
 	fkfix_key_each_root(baseline.reader, InvalidOid, collect, &baseline);
 
 	rules = fkfix_fold(baseline.reader, baseline.keys, scope, PG_GETARG_BOOL(2));
-	write_rules(&baseline, rules, fkfix_rule_mode_name(enforcement));
+	write_rules(rel, rules, fkfix_rule_mode_name(enforcement));
 	check_result(&baseline);
+	PopActiveSnapshot();
+	table_close(rel, AccessShareLock);
 	PG_RETURN_INT64(list_length(rules));
 }
 
@@ -92,27 +107,28 @@ fkfix_baseline(PG_FUNCTION_ARGS)
  * Nobody else may write rules meanwhile: they could match what we describe.
  * Who may not write rules himself must not keep others from it.
  */
-static void
+static Relation
 lock_policy(const Baseline *baseline)
 {
-	Oid			relid = fkfix_extension_table(baseline->extension, "fkfix_policy");
-	AclResult	result = pg_class_aclcheck(relid, GetUserId(), ACL_INSERT);
+	Relation	rel = fkfix_extension_open(baseline->extension, "fkfix_policy", AccessShareLock);
 
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_TABLE, "fkfix_policy");
-	LockRelationOid(relid, ShareRowExclusiveLock);
+	fkfix_extension_check_access(rel, ACL_INSERT);
+	LockRelation(rel, ShareRowExclusiveLock);
+	return rel;
 }
 
 static void
 collect(const ForeignKey *fk, void *state)
 {
 	Baseline   *baseline = state;
-	TableFacts *table = fkfix_catalog_table(baseline->reader, fk->conrelid);
+	TableFacts *table = fkfix_catalog_table(baseline->reader, fk->conrelid, true);
 	List	   *winners;
 	FoldKey    *key;
 	MemoryContext visit;
 
+	/* no rule can describe what is damaged */
 	if (!fkfix_audit_in_scope(baseline->reader, fk) ||
+		fkfix_inspect_damage(fkfix_inspect_key(baseline->reader, fk)) != NULL ||
 		!fkfix_pattern_matches_table(baseline->scope, table->schema,
 									 NameStr(table->name)))
 		return;
@@ -127,46 +143,32 @@ collect(const ForeignKey *fk, void *state)
 }
 
 static void
-write_rules(const Baseline *baseline, List *rules, const char *enforcement)
+write_rules(Relation rel, List *rules, const char *enforcement)
 {
-	Oid			types[BASELINE_NPARAMS] = {
-		TEXTOID, TEXTARRAYOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
-	};
-	char	   *table = quote_qualified_identifier(baseline->extension->schema_name,
-												   "fkfix_policy");
-	SPIPlanPtr	plan;
+	Insertion  *insertion = fkfix_insert_begin(rel, rule_columns, lengthof(rule_columns));
 	ListCell   *lc;
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	plan = SPI_prepare(psprintf("INSERT INTO %s (referencing, columns, referenced,"
-								" constraint_name, on_delete, on_update, enforcement, reason)"
-								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", table),
-					   BASELINE_NPARAMS, types);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare to write to %s", table);
 	foreach(lc, rules)
 	{
 		const FoldedRule *rule = lfirst(lc);
-		Datum		values[BASELINE_NPARAMS];
-		bool		isnull[BASELINE_NPARAMS] = {0};
-		char		nulls[BASELINE_NPARAMS];
+		Datum		values[lengthof(rule_columns)];
+		bool		nulls[lengthof(rule_columns)];
 
-		values[0] = fkfix_args_text(rule->referencing, &isnull[0]);
-		isnull[1] = rule->columns == NIL;
-		values[1] = isnull[1] ? (Datum) 0 : fkfix_args_text_array(rule->columns);
-		values[2] = fkfix_args_text(rule->referenced, &isnull[2]);
-		values[3] = fkfix_args_text(rule->constraint_name, &isnull[3]);
-		values[4] = fkfix_args_text(rule->on_delete, &isnull[4]);
-		values[5] = fkfix_args_text(rule->on_update, &isnull[5]);
-		values[6] = fkfix_args_text(enforcement, &isnull[6]);
-		values[7] = fkfix_args_text("as fkfix_baseline() found it", &isnull[7]);
-		for (int i = 0; i < BASELINE_NPARAMS; i++)
-			nulls[i] = isnull[i] ? 'n' : ' ';
-		if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)
-			elog(ERROR, "could not write to %s", table);
+		CHECK_FOR_INTERRUPTS();
+		values[0] = fkfix_args_text(rule->referencing, &nulls[0]);
+		nulls[1] = rule->columns == NIL;
+		values[1] = nulls[1] ? (Datum) 0 : fkfix_args_text_array(rule->columns);
+		values[2] = fkfix_args_text(rule->referenced, &nulls[2]);
+		values[3] = fkfix_args_text(rule->constraint_name, &nulls[3]);
+		values[4] = fkfix_args_text(rule->on_delete, &nulls[4]);
+		values[5] = fkfix_args_text(rule->on_update, &nulls[5]);
+		values[6] = fkfix_args_text(enforcement, &nulls[6]);
+		values[7] = fkfix_args_text("as fkfix_baseline() found it", &nulls[7]);
+		fkfix_insert_row(insertion, values, nulls);
 	}
-	SPI_finish();
+	fkfix_insert_end(insertion);
+	/* what fkfix_announce_rules() does */
+	CacheInvalidateRelcache(rel);
 }
 
 /*
@@ -188,12 +190,16 @@ check_result(const Baseline *baseline)
 		const Rule *decided_by = key->decided_by;
 		Finding    *finding = fkfix_audit_judge(policy, baseline->reader, key->fk);
 
+		CHECK_FOR_INTERRUPTS();
 		if (decided_by != NULL ?
 			finding->rules == NIL || ((Rule *) linitial(finding->rules))->id != decided_by->id :
 			finding->status != STATUS_COMPLIANT)
-			elog(ERROR, "the rules do not describe foreign key \"%s\" of table %s",
-				 NameStr(key->fk->name),
-				 fkfix_catalog_table_name(baseline->reader, key->fk->conrelid));
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("the rules do not describe foreign key \"%s\" of table %s",
+							NameStr(key->fk->name),
+							fkfix_catalog_table_name(baseline->reader, key->fk->conrelid)),
+					 errdetail("The table of rules gives some column another default than it had.")));
 		MemoryContextReset(one_key);
 	}
 	MemoryContextSwitchTo(caller);

@@ -110,23 +110,31 @@ lock_violations(Batch *batch)
 
 	if (batch->violations == NIL)
 		return;
+	error_context_stack = &context;
 	foreach(lc, batch->violations)
 	{
-		fkfix_request_check_privileges(reader, lfirst(lc));
-		fkfix_tables_check_idle(lfirst(lc));
+		const ForeignKey *fk = lfirst(lc);
+
+		/* one that has gone meanwhile is nobody's */
+		if (fkfix_catalog_table(reader, fk->conrelid, true) == NULL ||
+			fkfix_catalog_table(reader, fk->confrelid, true) == NULL)
+			continue;
+		fkfix_request_check_privileges(reader, fk);
+		fkfix_tables_check_idle(fk);
 	}
-	error_context_stack = &context;
 	fkfix_lock_keys(batch->extension, batch->violations);
 	error_context_stack = context.previous;
 }
 
 /*
  * Where the lock table is full, the server's own hint asks for a restart.  There
- * is another way.
+ * is another way; and it is one for a role that owns only some of the tables.
  */
 static void
 hint_at_portions(void *arg)
 {
+	if (geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		errhint("Rebuild the keys of a table that is yours, as with fkfix_rebuild_all(relation).");
 	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
 		errhint("You might need to increase max_locks_per_transaction, or to rebuild fewer keys in one transaction, as with fkfix_rebuild_all(relation).");
 }
@@ -137,8 +145,8 @@ look(Batch *batch, KeyVisitor visit)
 {
 	PushActiveSnapshot(GetLatestSnapshot());
 	batch->reader = fkfix_shape_reader(batch->relid);
-	batch->policy = fkfix_rulebook_now(batch->extension);
-	fkfix_key_each_root(batch->reader, batch->relid, visit, batch);
+	batch->policy = fkfix_rulebook_as_of(batch->extension, GetActiveSnapshot());
+	fkfix_audit_each_key(batch->reader, batch->relid, visit, batch);
 	PopActiveSnapshot();
 }
 

@@ -26,7 +26,9 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_opclass.h"
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -59,7 +61,8 @@ typedef struct OidMapEntry
 
 static void look_up(Reader *reader, int cache, Oid catalog, Oid index,
 					AttrNumber column, Oid oid, RowVisitor visit, void *state);
-static pg_noinline TableFacts *find_table(Reader *reader, Oid relid);
+static pg_noinline TableFacts *find_table(Reader *reader, Oid relid,
+										  bool missing_ok);
 static TableFacts *recent_table(Reader *reader, Oid relid);
 static TableFacts *enter_table(Reader *reader, Oid relid, bool *found);
 static TableFacts *new_table(Reader *reader);
@@ -67,6 +70,7 @@ static void read_noted_table(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_table(HeapTuple tuple, TupleDesc desc, void *state);
 static const char *schema_name(Reader *reader, Oid oid);
 static void read_schema(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_opclass(HeapTuple tuple, TupleDesc desc, void *state);
 
 /*
  * Returns a reader that lives in the current memory context.  With a snapshot
@@ -143,18 +147,19 @@ fkfix_catalog_noted(Reader *reader, Oid relid)
 }
 
 /*
- * Returns what there is to know about a table, or NULL if there is none with
- * that OID (any more).  Owned by the reader.
+ * Returns what there is to know about a table, owned by the reader.  If there is
+ * none with that OID (any more), or none of its schema, raises an error or, if
+ * missing_ok, returns NULL.
  */
 TableFacts *
-fkfix_catalog_table(Reader *reader, Oid relid)
+fkfix_catalog_table(Reader *reader, Oid relid, bool missing_ok)
 {
 	TableFacts *table = recent_table(reader, relid);
 
 	/* nearly always it is one of the two tables of the key at hand */
 	if (table != NULL && table->schema != NULL)
 		return table;
-	return find_table(reader, relid);
+	return find_table(reader, relid, missing_ok);
 }
 
 /*
@@ -164,11 +169,52 @@ fkfix_catalog_table(Reader *reader, Oid relid)
 char *
 fkfix_catalog_table_name(Reader *reader, Oid relid)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid);
+	TableFacts *table = fkfix_catalog_table(reader, relid, true);
 
 	if (table == NULL)
 		return psprintf("%u", relid);
 	return quote_qualified_identifier(table->schema, NameStr(table->name));
+}
+
+/*
+ * Is there a schema of this name?
+ */
+bool
+fkfix_catalog_has_schema(Reader *reader, const char *name)
+{
+	NameData	found = {""};
+	NameData	nspname;
+	ScanKeyData key;
+
+	namestrcpy(&nspname, name);
+	ScanKeyInit(&key, Anum_pg_namespace_nspname, BTEqualStrategyNumber, F_NAMEEQ,
+				NameGetDatum(&nspname));
+	fkfix_catalog_scan(reader, NamespaceRelationId, NamespaceNameIndexId, 1, &key,
+					   read_schema, &found);
+	return NameStr(found)[0] != '\0';
+}
+
+/*
+ * Returns the access method of an operator class, InvalidOid if that is gone.
+ * There are few, and many indexes of each.
+ */
+Oid
+fkfix_catalog_access_method(Reader *reader, Oid opclass)
+{
+	bool		found;
+	OidMapEntry *entry;
+	Oid			method = InvalidOid;
+
+	if (reader->opclasses == NULL)
+		reader->opclasses = oidmap_create(reader->context, 4, NULL);
+	entry = oidmap_insert(reader->opclasses, opclass, &found);
+	if (!found)
+	{
+		look_up(reader, CLAOID, OperatorClassRelationId, OpclassOidIndexId,
+				Anum_pg_opclass_oid, opclass, read_opclass, &method);
+		entry->facts = DatumGetPointer(ObjectIdGetDatum(method));
+	}
+	return DatumGetObjectId(PointerGetDatum(entry->facts));
 }
 
 /*
@@ -184,9 +230,25 @@ fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index, int nkeys,
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		CHECK_FOR_INTERRUPTS();
 		visit(tuple, RelationGetDescr(rel), state);
+	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
+}
+
+/*
+ * The same of those that have an OID in a column, the first one of the index.
+ */
+void
+fkfix_catalog_scan_oid(Reader *reader, Oid catalog, Oid index, AttrNumber column,
+					   Oid oid, RowVisitor visit, void *state)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+	fkfix_catalog_scan(reader, catalog, index, 1, &key, visit, state);
 }
 
 /*
@@ -229,16 +291,15 @@ look_up(Reader *reader, int cache, Oid catalog, Oid index, AttrNumber column,
 	}
 	else
 	{
-		ScanKeyData key;
 
-		ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
-		fkfix_catalog_scan(reader, catalog, index, 1, &key, visit, state);
+		fkfix_catalog_scan_oid(reader, catalog, index, column,
+							   oid, visit, state);
 	}
 }
 
 /* What fkfix_catalog_table returns, of any table: apart, so that that stays short. */
 static pg_noinline TableFacts *
-find_table(Reader *reader, Oid relid)
+find_table(Reader *reader, Oid relid, bool missing_ok)
 {
 	bool		found;
 	TableFacts *table = enter_table(reader, relid, &found);
@@ -246,11 +307,18 @@ find_table(Reader *reader, Oid relid)
 	if (!found)
 		look_up(reader, RELOID, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
 				relid, read_table, table);
-	if (!table->exists)
-		return NULL;
-	if (table->schema == NULL)
+	if (table->exists && table->schema == NULL)
+	{
 		table->schema = schema_name(reader, table->schema_oid);
-	return table;
+		table->exists = table->schema != NULL;
+	}
+	if (table->exists)
+		return table;
+	if (!missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	return NULL;
 }
 
 /* The entry of a table if it is one of the two asked for last, as of a key. */
@@ -326,28 +394,41 @@ read_table(HeapTuple tuple, TupleDesc desc, void *state)
 	table->schema_oid = form->relnamespace;
 	table->kind = form->relkind;
 	table->temporary = form->relpersistence == RELPERSISTENCE_TEMP;
-	table->replica_identity = form->relreplident;
+	table->partition = form->relispartition;
+	table->has_triggers = form->relhastriggers;
 	table->ncolumns = form->relnatts;
 }
 
-/* There are few schemas, and many tables in each. */
+/*
+ * The name of a schema, NULL if there is none with that OID.  There are few
+ * schemas, and many tables in each.
+ */
 static const char *
 schema_name(Reader *reader, Oid oid)
 {
 	bool		found;
 	OidMapEntry *entry = oidmap_insert(reader->schemas, oid, &found);
+	NameData	name = {""};
 
 	if (!found)
 	{
-		entry->facts = MemoryContextAllocZero(reader->context, sizeof(NameData));
+		entry->facts = NULL;
 		look_up(reader, NAMESPACEOID, NamespaceRelationId, NamespaceOidIndexId,
-				Anum_pg_namespace_oid, oid, read_schema, entry->facts);
+				Anum_pg_namespace_oid, oid, read_schema, &name);
+		if (NameStr(name)[0] != '\0')
+			entry->facts = MemoryContextStrdup(reader->context, NameStr(name));
 	}
-	return NameStr(*(Name) entry->facts);
+	return entry->facts;
 }
 
 static void
 read_schema(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	*(Name) state = ((Form_pg_namespace) GETSTRUCT(tuple))->nspname;
+}
+
+static void
+read_opclass(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	*(Oid *) state = ((Form_pg_opclass) GETSTRUCT(tuple))->opcmethod;
 }

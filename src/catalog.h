@@ -44,7 +44,9 @@ typedef struct TableFacts
 	char		kind;			/* RELKIND_xxx */
 	bool		temporary;
 	bool		in_extension;	/* if all members of extensions have been read */
-	char		replica_identity;	/* REPLICA_IDENTITY_xxx */
+	bool		partition;
+	bool		has_triggers;	/* does the server look for them at all? */
+	Oid			topmost;		/* InvalidOid until asked for */
 	int			ncolumns;
 	Bitmapset  *key_columns;	/* attnums of the columns in its foreign keys,
 								 * if all keys have been read */
@@ -82,6 +84,7 @@ typedef struct Reader
 	TableFacts *recent[2];		/* those last asked for */
 	int			oldest;			/* which of them the next one replaces */
 	OidMap	   *schemas;		/* names by OID */
+	OidMap	   *opclasses;		/* access methods by OID */
 	ColumnNames *column_names;	/* each that occurs, once */
 	KeyIndex   *keys;			/* pg_constraint, if it has been read as a
 								 * whole */
@@ -109,22 +112,33 @@ extern TableFacts *fkfix_catalog_note_table(Reader *reader, Oid relid,
 extern void fkfix_catalog_read_noted(Reader *reader);
 extern bool fkfix_catalog_many_looks(const Reader *reader, int looks);
 extern TableFacts *fkfix_catalog_noted(Reader *reader, Oid relid);
-extern TableFacts *fkfix_catalog_table(Reader *reader, Oid relid);
+extern TableFacts *fkfix_catalog_table(Reader *reader, Oid relid,
+									   bool missing_ok);
 extern void fkfix_catalog_scan(Reader *reader, Oid catalog, Oid index,
 							   int nkeys, ScanKey keys, RowVisitor visit,
 							   void *state);
+extern void fkfix_catalog_scan_oid(Reader *reader, Oid catalog, Oid index,
+								   AttrNumber column, Oid oid,
+								   RowVisitor visit, void *state);
 extern void fkfix_catalog_scan_all(Reader *reader, Oid catalog,
 								   RowVisitor visit, void *state);
+extern bool fkfix_catalog_has_schema(Reader *reader, const char *name);
+extern Oid	fkfix_catalog_access_method(Reader *reader, Oid opclass);
 extern char *fkfix_catalog_table_name(Reader *reader, Oid relid);
 
 /* catalog_membership.c */
 extern List *fkfix_catalog_partitions(Reader *reader, Oid relid,
 									  bool detaching);
+extern List *fkfix_catalog_tree(Reader *reader, Oid relid, bool detaching);
+extern List *fkfix_catalog_inheritors(Reader *reader, Oid relid);
+extern Oid	fkfix_catalog_topmost(Reader *reader, Oid relid);
 extern bool fkfix_catalog_in_extension(Reader *reader, Oid relid);
 
 /* catalog_columns.c */
 extern ColumnFacts *fkfix_catalog_column(Reader *reader, Oid relid,
-										 AttrNumber attnum);
+										 AttrNumber attnum, bool missing_ok);
+extern AttrNumber fkfix_catalog_column_number(Reader *reader, Oid relid,
+											  const char *name);
 extern List *fkfix_catalog_column_names(Reader *reader, Oid relid,
 										const AttrNumber *attnums, int count);
 extern void fkfix_catalog_forget_columns(Reader *reader);

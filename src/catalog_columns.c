@@ -55,28 +55,55 @@ static const char *column_name(Reader *reader, const char *name);
 static ColumnFacts *column_of(TableFacts *table, AttrNumber attnum);
 
 /*
- * Returns what there is to know about a column, or NULL if the table is gone
- * or has no such column.  Owned by the reader.
+ * Returns what there is to know about a column, owned by the reader.  If the
+ * table is gone or has no such column (any more), raises an error or, if
+ * missing_ok, returns NULL.
  */
 ColumnFacts *
-fkfix_catalog_column(Reader *reader, Oid relid, AttrNumber attnum)
+fkfix_catalog_column(Reader *reader, Oid relid, AttrNumber attnum, bool missing_ok)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid);
-	ColumnFacts *column;
+	TableFacts *table = fkfix_catalog_table(reader, relid, missing_ok);
+	ColumnFacts *column = NULL;
 
-	if (table == NULL || attnum < 1 || attnum > table->ncolumns)
-		return NULL;
-	if (!table->all_columns && !bms_is_member(attnum, table->key_columns))
-		read_columns(reader, table);
-	else if (table->columns == NULL)
+	if (table != NULL && attnum >= 1 && attnum <= table->ncolumns)
 	{
-		if (!reader->read_key_columns && fkfix_catalog_many_looks(reader, reader->nlooks))
-			read_key_columns(reader);
-		if (table->columns == NULL)
+		if (!table->all_columns && !bms_is_member(attnum, table->key_columns))
 			read_columns(reader, table);
+		else if (table->columns == NULL)
+		{
+			if (!reader->read_key_columns && fkfix_catalog_many_looks(reader, reader->nlooks))
+				read_key_columns(reader);
+			if (table->columns == NULL)
+				read_columns(reader, table);
+		}
+		column = column_of(table, attnum);
+		if (column->name != NULL)
+			return column;
 	}
-	column = column_of(table, attnum);
-	return column->name == NULL ? NULL : column;
+	if (!missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column %d of relation with OID %u does not exist", attnum, relid)));
+	return NULL;
+}
+
+/*
+ * Returns the number of a column, given its name; InvalidAttrNumber if the table
+ * is gone or has no such column.
+ */
+AttrNumber
+fkfix_catalog_column_number(Reader *reader, Oid relid, const char *name)
+{
+	TableFacts *table = fkfix_catalog_table(reader, relid, true);
+
+	for (int attnum = 1; table != NULL && attnum <= table->ncolumns; attnum++)
+	{
+		ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum, true);
+
+		if (column != NULL && strcmp(column->name, name) == 0)
+			return attnum;
+	}
+	return InvalidAttrNumber;
 }
 
 /*
@@ -91,7 +118,7 @@ fkfix_catalog_column_names(Reader *reader, Oid relid, const AttrNumber *attnums,
 
 	for (int i = 0; i < count; i++)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, relid, attnums[i]);
+		ColumnFacts *column = fkfix_catalog_column(reader, relid, attnums[i], true);
 
 		if (column != NULL)
 			names = lappend(names, unconstify(char *, column->name));

@@ -13,12 +13,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "nodes/parsenodes.h"
-#include "storage/lockdefs.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "check.h"
 #include "domain.h"
@@ -67,7 +63,7 @@ fkfix_check_actions(Reader *reader, const ForeignKey *fk,
 bool
 fkfix_check_default_is_null(Reader *reader, Oid relid, AttrNumber attnum)
 {
-	ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum);
+	ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum, true);
 
 	return column != NULL && !column->has_default &&
 		!fkfix_domain_has_default(reader, column->type);
@@ -82,7 +78,7 @@ fkfix_check_key_column(Reader *reader, const ForeignKey *fk, const char *name)
 {
 	for (int i = 0; i < fk->nkeys; i++)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i]);
+		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i], true);
 
 		if (column != NULL && strcmp(column->name, name) == 0)
 			return fk->conkey[i];
@@ -142,7 +138,7 @@ check_generated(List *obstacles, Reader *reader, const ForeignKey *fk,
 		return obstacles;
 	for (int i = 0; i < fk->nkeys; i++)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i]);
+		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i], true);
 
 		if (column != NULL && column->generated)
 			return add_obstacle(obstacles, ERRCODE_SYNTAX_ERROR,
@@ -198,7 +194,7 @@ check_nulls(List *obstacles, Reader *reader, const ForeignKey *fk,
 								psprintf(to_default ?
 										 "The default of column \"%s\" is null, which table %s does not accept." :
 										 "Column \"%s\" of table %s does not accept nulls.",
-										 fkfix_catalog_column(reader, fk->conrelid, columns[i])->name,
+										 fkfix_catalog_column(reader, fk->conrelid, columns[i], false)->name,
 										 fkfix_catalog_table_name(reader, rejecter)));
 	}
 	if (fk->match == FKCONSTR_MATCH_FULL && nulls > 0 && nulls < fk->nkeys)
@@ -215,22 +211,19 @@ check_nulls(List *obstacles, Reader *reader, const ForeignKey *fk,
 static Oid
 find_null_rejecter(Reader *reader, const ForeignKey *fk, AttrNumber attnum)
 {
-	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
-	ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, attnum);
+	ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, attnum, true);
 	ListCell   *lc;
 
-	if (fkfix_domain_rejects_null(reader, fk->conrelid, attnum))
-		return fk->conrelid;
-	if (table == NULL || column == NULL || table->kind != RELKIND_PARTITIONED_TABLE)
+	if (column == NULL)
 		return InvalidOid;
-	foreach(lc, find_all_inheritors(fk->conrelid, NoLock, NULL))
+	foreach(lc, fkfix_catalog_tree(reader, fk->conrelid, false))
 	{
-		Oid			partition = lfirst_oid(lc);
-		AttrNumber	there = get_attnum(partition, column->name);
+		Oid			relid = lfirst_oid(lc);
+		AttrNumber	there = relid == fk->conrelid ? attnum :
+		fkfix_catalog_column_number(reader, relid, column->name);
 
-		if (there != InvalidAttrNumber &&
-			fkfix_domain_rejects_null(reader, partition, there))
-			return partition;
+		if (fkfix_domain_rejects_null(reader, relid, there))
+			return relid;
 	}
 	return InvalidOid;
 }

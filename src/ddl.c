@@ -18,6 +18,7 @@
 
 #include "ddl.h"
 
+static bool is_nameable(Reader *reader, const ForeignKey *fk);
 static void append_columns(StringInfo buf, Reader *reader, Oid relid,
 						   const AttrNumber *columns, const ForeignKey *fk);
 static void append_action(StringInfo buf, const char *event,
@@ -60,7 +61,9 @@ fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
 }
 
 /*
- * Returns the statement that drops a key and makes it anew, palloc'd.
+ * Returns the statement that drops a key and makes it anew, palloc'd; NULL if
+ * there can be none, because a table or a column of the key is gone or another
+ * key stands above it.
  */
 char *
 fkfix_ddl_recreate(Reader *reader, const ForeignKey *fk,
@@ -68,9 +71,54 @@ fkfix_ddl_recreate(Reader *reader, const ForeignKey *fk,
 {
 	const char *name = quote_identifier(NameStr(fk->name));
 
+	if (OidIsValid(fk->conparentid) || !is_nameable(reader, fk))
+		return NULL;
 	return psprintf("ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %s %s;",
 					fkfix_catalog_table_name(reader, fk->conrelid), name, name,
 					fkfix_ddl_definition(reader, fk, on_delete, on_update));
+}
+
+/*
+ * Returns the statement that rebuilds a key, palloc'd: with the actions named, or
+ * with none (both NULL) as the policy requires.  Its literals have the types of the
+ * function's arguments: one of the same name that somebody has made for others
+ * would be a better match for a literal without.
+ */
+char *
+fkfix_ddl_rebuild(Extension *extension, Reader *reader, const ForeignKey *fk,
+				  const Action *on_delete, const Action *on_update)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "SELECT %s(%s::regclass, %s::name",
+					 fkfix_extension_function_name(extension, "fkfix_rebuild"),
+					 quote_literal_cstr(fkfix_catalog_table_name(reader, fk->conrelid)),
+					 quote_literal_cstr(NameStr(fk->name)));
+	if (on_delete != NULL)
+		appendStringInfo(&buf, ", on_delete => %s::text",
+						 quote_literal_cstr(fkfix_action_text(on_delete)));
+	if (on_update != NULL)
+		appendStringInfo(&buf, ", on_update => %s::text",
+						 quote_literal_cstr(fkfix_action_text(on_update)));
+	appendStringInfoString(&buf, ");");
+	return buf.data;
+}
+
+/* Are both tables there, and all columns of the key? */
+static bool
+is_nameable(Reader *reader, const ForeignKey *fk)
+{
+	if (fkfix_catalog_table(reader, fk->conrelid, true) == NULL ||
+		fkfix_catalog_table(reader, fk->confrelid, true) == NULL || fk->malformed)
+		return false;
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		if (fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i], true) == NULL ||
+			fkfix_catalog_column(reader, fk->confrelid, fk->confkey[i], true) == NULL)
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -79,7 +127,7 @@ append_columns(StringInfo buf, Reader *reader, Oid relid,
 {
 	for (int i = 0; i < fk->nkeys; i++)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, relid, columns[i]);
+		ColumnFacts *column = fkfix_catalog_column(reader, relid, columns[i], true);
 
 		if (i > 0)
 			appendStringInfoString(buf, ", ");

@@ -8,6 +8,7 @@
 #ifndef FKFIX_DDL_H
 #define FKFIX_DDL_H
 
+#include "extension.h"
 #include "key.h"
 
 extern char *fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
@@ -16,5 +17,8 @@ extern char *fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
 extern char *fkfix_ddl_recreate(Reader *reader, const ForeignKey *fk,
 								const Action *on_delete,
 								const Action *on_update);
+extern char *fkfix_ddl_rebuild(Extension *extension, Reader *reader,
+							   const ForeignKey *fk, const Action *on_delete,
+							   const Action *on_update);
 
 #endif							/* FKFIX_DDL_H */

@@ -36,18 +36,22 @@ static void read_type_default(HeapTuple tuple, TupleDesc desc, void *state);
 bool
 fkfix_domain_rejects_null(Reader *reader, Oid relid, AttrNumber attnum)
 {
-	ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum);
+	ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum, true);
 	DomainFacts domain = {0};
+	List	   *seen = NIL;
 
 	if (column == NULL)
 		return false;
 	domain.base_type = column->type;
 	domain.rejects_null = column->not_null;
 	/* the server's own types are no domains that matter: spare the look-up */
-	while (!domain.rejects_null && domain.base_type >= FirstNormalObjectId)
+	while (!domain.rejects_null && domain.base_type >= FirstNormalObjectId &&
+		   !list_member_oid(seen, domain.base_type))
 	{
 		ScanKeyData key;
 
+		/* pg_type may have been edited to lead in a circle */
+		seen = lappend_oid(seen, domain.base_type);
 		ScanKeyInit(&key, Anum_pg_type_oid, BTEqualStrategyNumber, F_OIDEQ,
 					ObjectIdGetDatum(domain.base_type));
 		domain.base_type = InvalidOid;
@@ -65,14 +69,11 @@ bool
 fkfix_domain_has_default(Reader *reader, Oid type)
 {
 	bool		has_default = false;
-	ScanKeyData key;
 
 	if (type < FirstUnpinnedObjectId)
 		return false;			/* no base type of the server has one */
-	ScanKeyInit(&key, Anum_pg_type_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(type));
-	fkfix_catalog_scan(reader, TypeRelationId, TypeOidIndexId, 1, &key,
-					   read_type_default, &has_default);
+	fkfix_catalog_scan_oid(reader, TypeRelationId, TypeOidIndexId, Anum_pg_type_oid,
+						   type, read_type_default, &has_default);
 	return has_default;
 }
 

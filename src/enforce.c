@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
@@ -48,6 +49,8 @@
 #define DDL_COMMANDS_NCOLUMNS	9
 
 static List *collected_commands(void);
+static bool has_written(void);
+static void note_uncollected(Node *parsetree, Deeds *deeds);
 static void note_command(CollectedCommand *command, Deeds *deeds);
 static void note_alter_table(CollectedCommand *command, Deeds *deeds);
 static Oid	detached_table(const CollectedATSubcmd *sub);
@@ -56,7 +59,7 @@ static void note_table(Oid relid, Deeds *deeds);
 static void enforce(const Deeds *deeds);
 static void enforce_guarded(Deeds *deeds);
 static bool enforce_or_fail(void *state);
-static void judge_new_keys(const Statement *statement, const Deeds *deeds);
+static void judge_new_keys(Statement *statement, const Deeds *deeds);
 
 PG_FUNCTION_INFO_V1(fkfix_enforce);
 
@@ -71,6 +74,7 @@ fkfix_enforce(PG_FUNCTION_ARGS)
 	EventTriggerData *trigdata;
 	Deeds		deeds = {0};
 	bool		snapshot_set = ActiveSnapshotSet();
+	List	   *commands;
 	ListCell   *lc;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
@@ -89,8 +93,11 @@ fkfix_enforce(PG_FUNCTION_ARGS)
 		!fkfix_concern_statement(trigdata->parsetree))
 		return (Datum) 0;
 
-	foreach(lc, collected_commands())
+	commands = collected_commands();
+	foreach(lc, commands)
 		note_command(lfirst(lc), &deeds);
+	if (commands == NIL && snapshot_set && has_written())
+		note_uncollected(trigdata->parsetree, &deeds);
 	if (deeds.new_keys == NIL && deeds.touched_keys == NIL &&
 		deeds.touched_tables == NIL && !deeds.everything)
 		return (Datum) 0;
@@ -145,6 +152,35 @@ collected_commands(void)
 	ExecDropSingleTupleTableSlot(slot);
 	FreeExecutorState(estate);
 	return commands;
+}
+
+/*
+ * Has the transaction written anything since the statement began?  Where nothing
+ * was collected, that tells whether it had nothing to do (IF NOT EXISTS).
+ */
+static bool
+has_written(void)
+{
+	return GetCurrentCommandId(false) != GetActiveSnapshot()->curcid;
+}
+
+/*
+ * Inside REFRESH MATERIALIZED VIEW the server collects nothing (see
+ * EventTriggerInhibitCommandCollection), and a function of the view can do any
+ * DDL.  Then all keys are looked at; what the statement was is known only by what
+ * was written.
+ */
+static void
+note_uncollected(Node *parsetree, Deeds *deeds)
+{
+	ListCell   *lc;
+
+	deeds->everything = true;
+	deeds->joined_scope = IsA(parsetree, AlterExtensionContentsStmt);
+	if (!IsA(parsetree, AlterTableStmt))
+		return;
+	foreach(lc, castNode(AlterTableStmt, parsetree)->cmds)
+		deeds->detaches |= fkfix_compat_subtype(lfirst_node(AlterTableCmd, lc)) == AT_DetachPartition;
 }
 
 static void
@@ -261,22 +297,30 @@ note_table(Oid relid, Deeds *deeds)
 	if (get_rel_relkind(relid) == RELKIND_COMPOSITE_TYPE)
 		deeds->everything = true;
 	else
-		deeds->touched_tables =
-			list_concat_unique_oid(deeds->touched_tables,
-								   find_all_inheritors(relid, NoLock, NULL));
+	{
+		List	   *tables = fkfix_catalog_inheritors(fkfix_catalog_reader(NULL), relid);
+
+		deeds->touched_tables = deeds->touched_tables == NIL ? tables :
+			list_concat_unique_oid(deeds->touched_tables, tables);
+	}
 }
 
 /* Reads the rules and judges what the statement did. */
 static void
 enforce(const Deeds *deeds)
 {
-	Statement	statement = {fkfix_extension_get_any(), NULL, deeds->command_tag, deeds->detaches};
+	Statement	statement = {
+		.extension = fkfix_extension_get_any(),
+		.command_tag = deeds->command_tag,
+		.must_pass = deeds->detaches
+	};
 
 	statement.policy = fkfix_rulebook_now(statement.extension);
 	if (statement.policy->rules == NIL)
 		return;
 	judge_new_keys(&statement, deeds);
 	fkfix_review_older_keys(&statement, deeds);
+	fkfix_sanction_refuse(&statement);
 }
 
 /*
@@ -310,14 +354,14 @@ enforce_or_fail(void *state)
 }
 
 static void
-judge_new_keys(const Statement *statement, const Deeds *deeds)
+judge_new_keys(Statement *statement, const Deeds *deeds)
 {
 	Reader	   *reader = fkfix_catalog_reader(NULL);
 	ListCell   *lc;
 
 	foreach(lc, deeds->new_keys)
 	{
-		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc));
+		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc), true);
 
 		/* a later subcommand may have dropped it, an ATTACH have absorbed it */
 		if (fk == NULL || OidIsValid(fk->conparentid))

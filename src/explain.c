@@ -13,6 +13,7 @@
 
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
@@ -24,8 +25,12 @@
 
 #define EXPLAIN_COLUMNS	10
 
-/* So many rules that do not match are shown. */
+/* So many rules that do not match are shown, and of those that do. */
 #define MAX_NEAREST		5
+#define MAX_MATCHES		100
+
+/* So many of the other rules of a precedence are named. */
+#define MAX_IDS			10
 
 /* One call. */
 typedef struct Explanation
@@ -50,6 +55,7 @@ static const ForeignKey *find_root(Reader *reader, Oid relid, const char *name);
 static void explain_matches(Explanation *e, List *winners);
 static void explain_winner(Explanation *e, const Rule *rule, List *winners,
 						   const Rule *second);
+static char *other_ids(List *rules, const Rule *but);
 static char *difference(const Rule *better, const Rule *worse);
 static void explain_misses(Explanation *e);
 static int	compare_misses(const ListCell *a, const ListCell *b);
@@ -81,7 +87,7 @@ fkfix_explain(PG_FUNCTION_ARGS)
 	FKFIX_REQUIRE_ARG(1, "constraint_name");
 	InitMaterializedSRF(fcinfo, 0);
 	e.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	e.reader = fkfix_catalog_reader(NULL);
+	e.reader = fkfix_catalog_reader(GetActiveSnapshot());
 	e.fk = find_root(e.reader, PG_GETARG_OID(0), NameStr(*PG_GETARG_NAME(1)));
 	e.key_columns = fkfix_catalog_column_names(e.reader, e.fk->conrelid, e.fk->conkey,
 											   e.fk->nkeys);
@@ -90,9 +96,18 @@ fkfix_explain(PG_FUNCTION_ARGS)
 	if (!fkfix_audit_in_scope(e.reader, e.fk))
 	{
 		put_rule(&e, NULL, "out of scope",
-				 fkfix_catalog_table(e.reader, e.fk->conrelid)->temporary ?
+				 fkfix_catalog_table(e.reader, e.fk->conrelid, false)->temporary ?
 				 "The policy is not about temporary tables." :
 				 "The policy is not about tables that belong to an extension.");
+		return (Datum) 0;
+	}
+	if (OidIsValid(e.fk->conparentid) ||
+		fkfix_catalog_table(e.reader, e.fk->conrelid, true) == NULL ||
+		fkfix_catalog_table(e.reader, e.fk->confrelid, true) == NULL)
+	{
+		put_rule(&e, NULL, "damaged",
+				 OidIsValid(e.fk->conparentid) ? "The key that it derives from does not exist." :
+				 "A table of the key does not exist.");
 		return (Datum) 0;
 	}
 	winners = fkfix_policy_winners(e.policy, e.reader, e.fk);
@@ -107,61 +122,57 @@ fkfix_explain(PG_FUNCTION_ARGS)
 static const ForeignKey *
 find_root(Reader *reader, Oid relid, const char *name)
 {
-	ForeignKey *fk = fkfix_request_find_key(reader, relid, name);
-	ForeignKey *root = fkfix_key_get(reader, fkfix_key_root(reader, fk));
+	const ForeignKey *fk = fkfix_request_find_key(reader, relid, name);
+	const ForeignKey *root = fkfix_key_root(reader, fk);
 
 	return root == NULL ? fk : root;
 }
 
+/* The winners are the first of the rules that match. */
 static void
 explain_matches(Explanation *e, List *winners)
 {
 	List	   *matches = fkfix_policy_all_matches(e->policy, e->reader, e->fk);
 	int			count = list_length(winners);
+	bool		conflict = fkfix_audit_rules_conflict(winners, e->key_columns);
 	const Rule *second = list_length(matches) > count ? list_nth(matches, count) : NULL;
-	const Rule *before = NULL;	/* the rule in the row above */
 	ListCell   *lc;
 
 	foreach(lc, matches)
 	{
 		const Rule *rule = lfirst(lc);
+		int			at = foreach_current_index(lc);
 
-		if (list_member_ptr(winners, rule))
-			explain_winner(e, rule, winners, second);
-		else
+		CHECK_FOR_INTERRUPTS();
+		if (at == MAX_MATCHES)
+		{
+			put_rule(e, NULL, "more",
+					 psprintf("%d more rules match and decide nothing here.",
+							  list_length(matches) - at));
+			break;
+		}
+		if (at >= count)
+		{
+			const Rule *before = list_nth(matches, at - 1);
+
 			put_rule(e, rule, "loses",
 					 psprintf("Comes after rule " INT64_FORMAT ", which %s.", before->id,
 							  difference(before, rule)));
-		before = rule;
+		}
+		else if (conflict)
+			put_rule(e, rule, "conflicts",
+					 psprintf("No rule beats it, but others of its precedence do not ask for the same: %s.",
+							  other_ids(winners, rule)));
+		else
+			explain_winner(e, rule, winners, second);
 	}
 }
 
-/* One of the rules of the highest precedence; "second" comes after them. */
+/* One of the rules of the highest precedence, which agree; "second" comes after. */
 static void
 explain_winner(Explanation *e, const Rule *rule, List *winners, const Rule *second)
 {
-	StringInfoData tied;
-	bool		conflict = false;
-	ListCell   *lc;
-
-	initStringInfo(&tied);
-	foreach(lc, winners)
-	{
-		const Rule *other = lfirst(lc);
-
-		if (other == rule)
-			continue;
-		appendStringInfo(&tied, "%s" INT64_FORMAT, tied.len > 0 ? ", " : "", other->id);
-		if (!fkfix_rule_same_demand(linitial(winners), other, e->key_columns) ||
-			!fkfix_rule_same_demand(linitial(winners), rule, e->key_columns))
-			conflict = true;
-	}
-
-	if (conflict)
-		put_rule(e, rule, "conflicts",
-				 psprintf("No rule beats it, but others of its precedence do not ask for the same: %s.",
-						  tied.data));
-	else if (rule != linitial(winners))
+	if (rule != linitial(winners))
 		put_rule(e, rule, "ties",
 				 psprintf("Asks for the same as rule " INT64_FORMAT " of the same precedence, which has the lower id.",
 						  ((const Rule *) linitial(winners))->id));
@@ -169,12 +180,37 @@ explain_winner(Explanation *e, const Rule *rule, List *winners, const Rule *seco
 		put_rule(e, rule, "wins",
 				 psprintf("Wins over rule " INT64_FORMAT ": it %s.", second->id,
 						  difference(rule, second)));
-	else if (tied.len > 0)
+	else if (list_length(winners) > 1)
 		put_rule(e, rule, "wins",
 				 psprintf("Has the lowest id; others of its precedence ask for the same: %s.",
-						  tied.data));
+						  other_ids(winners, rule)));
 	else
 		put_rule(e, rule, "wins", "No other rule matches.");
+}
+
+/* The ids of the rules but one; if there are many, of the first. */
+static char *
+other_ids(List *rules, const Rule *but)
+{
+	StringInfoData buf;
+	int			named = 0;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, rules)
+	{
+		const Rule *other = lfirst(lc);
+
+		if (other == but)
+			continue;
+		if (named == MAX_IDS)
+		{
+			appendStringInfo(&buf, " and %d more", list_length(rules) - 1 - named);
+			break;
+		}
+		appendStringInfo(&buf, "%s" INT64_FORMAT, named++ == 0 ? "" : ", ", other->id);
+	}
+	return buf.data;
 }
 
 /* Why one rule comes before another. */
@@ -212,6 +248,7 @@ explain_misses(Explanation *e)
 	{
 		Miss	   *miss = palloc0(sizeof(Miss));
 
+		CHECK_FOR_INTERRUPTS();
 		miss->rule = lfirst(lc);
 		for (int i = 0; i < CONDITION_COUNT; i++)
 			miss->count += !fkfix_policy_meets(miss->rule, i, e->reader, e->fk);
@@ -363,6 +400,7 @@ put_rule(Explanation *e, const Rule *rule, const char *verdict, const char *expl
 		i += 5;
 	nulls[i] = false;
 	values[i++] = CStringGetTextDatum(explanation);
-	values[i] = fkfix_args_text(rule == NULL ? NULL : rule->reason, &nulls[i]);
+	values[i] = fkfix_args_text(rule == NULL ? NULL :
+								fkfix_policy_reason(e->policy, rule), &nulls[i]);
 	tuplestore_putvalues(e->rsinfo->setResult, e->rsinfo->setDesc, values, nulls);
 }

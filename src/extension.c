@@ -14,21 +14,26 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
@@ -46,6 +51,8 @@ static bool version_fits;		/* the install script was that of this library */
 static bool up_to_date = false; /* nothing has changed since it was found */
 static bool undisturbed = false;	/* nothing has since the search began */
 
+pg_noreturn static void refuse_missing(const Extension *extension,
+									   const char *name);
 static void find_extension(void);
 static char *read_extension(Extension *extension);
 static bool is_our_version(const char *version);
@@ -114,13 +121,83 @@ fkfix_extension_table(const Extension *extension, const char *name)
 	extension->policy : extension->history;
 
 	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"%s\" of extension \"%s\" is missing", name, "fkfix"),
-				 errdetail("There is no table of this name in schema \"%s\" that belongs to the extension.",
-						   extension->schema_name),
-				 errhint("Put the table back where it was, or drop and create the extension.")));
+		refuse_missing(extension, name);
 	return relid;
+}
+
+/*
+ * Opens one of the extension's tables, with a lock.  Raises an error if it is
+ * missing, or no table any more: what its owner has made of it is not trusted.
+ */
+Relation
+fkfix_extension_open(const Extension *extension, const char *name, LOCKMODE lockmode)
+{
+	Relation	rel = try_relation_open(fkfix_extension_table(extension, name), lockmode);
+
+	if (rel == NULL)
+		refuse_missing(extension, name);
+	if (rel->rd_rel->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" of extension \"%s\" is not a table", name, "fkfix"),
+				 errhint("Drop and create the extension.")));
+	return rel;
+}
+
+/*
+ * Returns the number of a column of one of the extension's tables.  Finds it by
+ * name, so that ALTER TABLE ... ADD COLUMN does no harm; raises an error if it is
+ * missing or of another type.
+ */
+AttrNumber
+fkfix_extension_column(Relation rel, const char *name, Oid type)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+
+		if (!column->attisdropped && column->atttypid == type &&
+			namestrcmp(&column->attname, name) == 0)
+			return column->attnum;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("table \"%s\" has been altered", RelationGetRelationName(rel)),
+			 errdetail("It has no column \"%s\" of type %s.", name, format_type_be(type)),
+			 errhint("Undo the change, or save its rows and create the extension anew.")));
+}
+
+/*
+ * Raises an error unless the current user has this privilege on one of the
+ * extension's tables, and no row security stands between him and its rows: that
+ * would be to run its conditions.
+ */
+void
+fkfix_extension_check_access(Relation rel, AclMode mode)
+{
+	AclResult	result = pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), mode);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_TABLE, RelationGetRelationName(rel));
+	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("row security of table \"%s\" applies to this role",
+						RelationGetRelationName(rel)),
+				 errdetail("Its conditions would have to be run.")));
+}
+
+static void
+refuse_missing(const Extension *extension, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("table \"%s\" of extension \"%s\" is missing", name, "fkfix"),
+			 errdetail("There is no table of this name in schema \"%s\" that belongs to the extension.",
+					   extension->schema_name),
+			 errhint("Put the table back where it was, or drop and create the extension.")));
 }
 
 /*

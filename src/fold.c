@@ -171,7 +171,10 @@ choose(Fold *fold, List *groups)
 	ListCell   *lc;
 
 	foreach(lc, groups)
+	{
+		CHECK_FOR_INTERRUPTS();
 		weigh(fold, lfirst(lc));
+	}
 	list_sort(groups, compare_groups);
 	foreach(lc, groups)
 	{
@@ -224,6 +227,7 @@ make_groups(Fold *fold, const Kind *kind)
 		Group	   *group;
 		bool		found;
 
+		CHECK_FOR_INTERRUPTS();
 		if (!identify(fold, kind, &fold->subjects->items[i], &id))
 			continue;
 		group = hash_search(table, &id, HASH_ENTER, &found);

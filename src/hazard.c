@@ -16,8 +16,8 @@
 
 #include "access/relation.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_publication.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -29,7 +29,6 @@
 #include "hazard.h"
 #include "index.h"
 #include "inspect.h"
-#include "shape.h"
 
 /* A key, what it does or shall do, and what was found so far. */
 typedef struct Survey
@@ -43,9 +42,10 @@ typedef struct Survey
 
 static void survey_nulls(Survey *survey, const Action *action, const char *event);
 static void survey_overlaps(Survey *survey);
-static void survey_overlap(Survey *survey, const ForeignKey *other);
+static bool does_the_same(Survey *survey, const ForeignKey *other);
 static bool same_column_set(const ForeignKey *a, const ForeignKey *b);
 static bool fires_first(Reader *reader, const ForeignKey *a, const ForeignKey *b);
+static Oid	delete_trigger(Reader *reader, const ForeignKey *fk);
 static void survey_triggers(Survey *survey);
 static void survey_publications(Survey *survey);
 static bool any_publication(Reader *reader);
@@ -106,44 +106,62 @@ survey_nulls(Survey *survey, const Action *action, const char *event)
 		if (fkfix_check_default_is_null(survey->reader, survey->fk->conrelid, columns[i]))
 			add_hazard(survey, psprintf("%s SET DEFAULT sets column \"%s\" to null: it has no default",
 										event,
-										fkfix_catalog_column(survey->reader, survey->fk->conrelid, columns[i])->name));
+										fkfix_catalog_column(survey->reader, survey->fk->conrelid, columns[i], false)->name));
 	}
 }
 
-/* Other keys that do something else to the same rows. */
+/*
+ * Other keys that do something else to the same rows.  However many there are, one
+ * is named.
+ */
 static void
 survey_overlaps(Survey *survey)
 {
+	const ForeignKey *first = NULL;
+	int			count = 0;
 	ListCell   *lc;
 
 	foreach(lc, fkfix_key_list_of(survey->reader, survey->fk->conrelid))
 	{
 		const ForeignKey *other = lfirst(lc);
 
-		if (other->oid != survey->fk->oid && !OidIsValid(other->conparentid) &&
-			other->confrelid == survey->fk->confrelid &&
-			other->enforced && survey->fk->enforced &&
-			same_column_set(other, survey->fk))
-			survey_overlap(survey, other);
+		CHECK_FOR_INTERRUPTS();
+		if (other->oid == survey->fk->oid || OidIsValid(other->conparentid) ||
+			other->confrelid != survey->fk->confrelid ||
+			!other->enforced || !survey->fk->enforced ||
+			!same_column_set(other, survey->fk) || does_the_same(survey, other))
+			continue;
+		if (count++ == 0)
+			first = other;
 	}
+	if (count == 0)
+		return;
+	add_hazard(survey, psprintf("key %s on the same columns is ON DELETE %s ON UPDATE %s and fires %s this one%s",
+								quote_identifier(NameStr(first->name)),
+								fkfix_action_text(fkfix_key_delete_action(survey->reader, first)),
+								fkfix_action_text(fkfix_key_update_action(first)),
+								fires_first(survey->reader, first, survey->fk) ?
+								"before" : "after",
+								count == 1 ? "" :
+								psprintf("; %d more keys on them differ from it, too", count - 1)));
 }
 
-static void
-survey_overlap(Survey *survey, const ForeignKey *other)
+static bool
+does_the_same(Survey *survey, const ForeignKey *other)
 {
-	const Action *on_delete = fkfix_key_delete_action(survey->reader, other);
-	const Action *on_update = fkfix_key_update_action(other);
-	List	   *columns = fkfix_catalog_column_names(survey->reader, other->conrelid,
-													 other->conkey, other->nkeys);
+	List	   *columns;
 
-	if (fkfix_action_equal(on_delete, survey->on_delete, columns) &&
-		fkfix_action_equal(on_update, survey->on_update, columns))
-		return;
-	add_hazard(survey, psprintf("key %s on the same columns is ON DELETE %s ON UPDATE %s and fires %s this one",
-								quote_identifier(NameStr(other->name)),
-								fkfix_action_text(on_delete), fkfix_action_text(on_update),
-								fires_first(survey->reader, other, survey->fk) ?
-								"before" : "after"));
+	/* there may be many, and few take columns */
+	if (other->on_delete != survey->on_delete->kind->code ||
+		other->on_update != survey->on_update->kind->code)
+		return false;
+	if (!survey->on_delete->kind->takes_columns && !survey->on_update->kind->takes_columns)
+		return true;
+	columns = fkfix_catalog_column_names(survey->reader, other->conrelid,
+										 other->conkey, other->nkeys);
+	return fkfix_action_equal(fkfix_key_delete_action(survey->reader, other),
+							  survey->on_delete, columns) &&
+		fkfix_action_equal(fkfix_key_update_action(other), survey->on_update, columns);
 }
 
 static bool
@@ -175,12 +193,27 @@ same_column_set(const ForeignKey *a, const ForeignKey *b)
 static bool
 fires_first(Reader *reader, const ForeignKey *a, const ForeignKey *b)
 {
-	KeyTrigger *trigger_a = fkfix_shape_read(reader, a)->root->triggers[TRIGGER_ON_DELETE];
-	KeyTrigger *trigger_b = fkfix_shape_read(reader, b)->root->triggers[TRIGGER_ON_DELETE];
+	Oid			trigger_a = delete_trigger(reader, a);
+	Oid			trigger_b = delete_trigger(reader, b);
 
-	if (trigger_a == NULL || trigger_b == NULL)
-		return trigger_a != NULL;
-	return strcmp(psprintf("%u", trigger_a->oid), psprintf("%u", trigger_b->oid)) < 0;
+	if (!OidIsValid(trigger_a) || !OidIsValid(trigger_b))
+		return OidIsValid(trigger_a);
+	return strcmp(psprintf("%u", trigger_a), psprintf("%u", trigger_b)) < 0;
+}
+
+static Oid
+delete_trigger(Reader *reader, const ForeignKey *fk)
+{
+	ListCell   *lc;
+
+	foreach(lc, fkfix_trigger_list(reader, fk))
+	{
+		const KeyTrigger *trigger = lfirst(lc);
+
+		if (trigger->slot == TRIGGER_ON_DELETE)
+			return trigger->oid;
+	}
+	return InvalidOid;
 }
 
 /* Triggers that somebody switched off, or to fire at other times. */
@@ -208,15 +241,12 @@ survey_publications(Survey *survey)
 	bool		deletes = survey->on_delete->kind->code == FKCONSTR_ACTION_CASCADE;
 	bool		updates = updates_rows(survey->on_delete) || updates_rows(survey->on_update) ||
 	survey->on_update->kind->code == FKCONSTR_ACTION_CASCADE;
-	TableFacts *table = fkfix_catalog_table(survey->reader, survey->fk->conrelid);
-	List	   *tables;
+	TableFacts *table = fkfix_catalog_table(survey->reader, survey->fk->conrelid, true);
 	ListCell   *lc;
 
 	if (!(deletes || updates) || table == NULL || !any_publication(survey->reader))
 		return;
-	tables = table->kind == RELKIND_PARTITIONED_TABLE ?
-		find_all_inheritors(table->relid, NoLock, NULL) : list_make1_oid(table->relid);
-	foreach(lc, tables)
+	foreach(lc, fkfix_catalog_tree(survey->reader, table->relid, false))
 	{
 		if (!ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock))
 		{

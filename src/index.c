@@ -20,15 +20,12 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_opclass.h"
 #include "lib/stringinfo.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 
 #include "index.h"
 #include "shape.h"
@@ -46,24 +43,25 @@ typedef struct Wanted
 /* A search for an index that serves them. */
 typedef struct Search
 {
+	Reader	   *reader;
 	Wanted		wanted;
 	bool		found;
 } Search;
 
 static List *storage_tables(Reader *reader, Oid relid);
-static void add_leaves(Reader *reader, Oid relid, List **leaves);
 static bool has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid);
 static bool all_are_known(Reader *reader);
 static void serve_keys(HeapTuple tuple, TupleDesc desc, void *state);
 static void try_index(HeapTuple tuple, TupleDesc desc, void *state);
 static void want_columns(Reader *reader, const ForeignKey *fk, Oid relid,
 						 Wanted *wanted);
-static bool is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted);
+static bool is_usable(Reader *reader, HeapTuple tuple, TupleDesc desc,
+					  const Wanted *wanted);
 static bool serves_column(HeapTuple tuple, TupleDesc desc,
 						  const Wanted *wanted, int i);
 static bool predicate_is_harmless(HeapTuple tuple, TupleDesc desc,
 								  const Wanted *wanted);
-static Oid	access_method(HeapTuple index, TupleDesc desc);
+static Oid	access_method(Reader *reader, HeapTuple index, TupleDesc desc);
 static oidvector *vector_of(HeapTuple index, TupleDesc desc, AttrNumber column);
 static bool contains(const AttrNumber *columns, int count, AttrNumber attnum);
 
@@ -106,53 +104,30 @@ fkfix_index_missing(Reader *reader, const ForeignKey *fk)
 static List *
 storage_tables(Reader *reader, Oid relid)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid);
 	List	   *tables = NIL;
-
-	if (table == NULL)
-		return NIL;
-	if (table->kind != RELKIND_PARTITIONED_TABLE)
-		return list_make1_oid(relid);
-	add_leaves(reader, relid, &tables);
-	return tables;
-}
-
-/* Adds the leaf partitions of a table, as the reader sees them, like the indexes. */
-static void
-add_leaves(Reader *reader, Oid relid, List **leaves)
-{
-	List	   *partitions = fkfix_catalog_partitions(reader, relid, false);
 	ListCell   *lc;
 
-	/* since this function recurses, it could be driven to stack overflow */
-	check_stack_depth();
-
-	list_sort(partitions, list_oid_cmp);
-	foreach(lc, partitions)
+	foreach(lc, fkfix_catalog_tree(reader, relid, false))
 	{
-		TableFacts *table = fkfix_catalog_table(reader, lfirst_oid(lc));
+		TableFacts *table = fkfix_catalog_table(reader, lfirst_oid(lc), true);
 
 		if (table != NULL && table->kind == RELKIND_RELATION)
-			*leaves = lappend_oid(*leaves, table->relid);
-		else if (table != NULL)
-			add_leaves(reader, table->relid, leaves);
+			tables = lappend_oid(tables, table->relid);
 	}
+	return tables;
 }
 
 static bool
 has_usable_index(Reader *reader, const ForeignKey *fk, Oid relid)
 {
-	Search		search = {0};
-	ScanKeyData key;
+	Search		search = {.reader = reader};
 
 	if (fk->indexed && relid == fk->conrelid && all_are_known(reader))
 		return fk->served;
 	reader->nindex_looks++;
 	want_columns(reader, fk, relid, &search.wanted);
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(relid));
-	fkfix_catalog_scan(reader, IndexRelationId, IndexIndrelidIndexId, 1, &key,
-					   try_index, &search);
+	fkfix_catalog_scan_oid(reader, IndexRelationId, IndexIndrelidIndexId,
+						   Anum_pg_index_indrelid, relid, try_index, &search);
 	return search.found;
 }
 
@@ -161,7 +136,7 @@ try_index(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	Search	   *search = state;
 
-	search->found = search->found || is_usable(tuple, desc, &search->wanted);
+	search->found = search->found || is_usable(search->reader, tuple, desc, &search->wanted);
 }
 
 /*
@@ -201,7 +176,7 @@ serve_keys(HeapTuple tuple, TupleDesc desc, void *state)
 		if (fk->served || !contains(fk->conkey, fk->nkeys, first))
 			continue;
 		want_columns(reader, fk, fk->conrelid, &wanted);
-		fk->served = is_usable(tuple, desc, &wanted);
+		fk->served = is_usable(reader, tuple, desc, &wanted);
 	}
 	list_free(keys);
 }
@@ -222,7 +197,7 @@ want_columns(Reader *reader, const ForeignKey *fk, Oid relid, Wanted *wanted)
 		if (contains(wanted->columns, wanted->ncolumns, columns[i]))
 			continue;
 		wanted->collations[wanted->ncolumns] =
-			fkfix_catalog_column(reader, relid, columns[i])->collation;
+			fkfix_catalog_column(reader, relid, columns[i], false)->collation;
 		wanted->columns[wanted->ncolumns++] = columns[i];
 	}
 }
@@ -232,7 +207,7 @@ want_columns(Reader *reader, const ForeignKey *fk, Oid relid, Wanted *wanted)
  * prefix of its own in any order?
  */
 static bool
-is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
+is_usable(Reader *reader, HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	Oid			method;
@@ -245,7 +220,7 @@ is_usable(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 		if (!serves_column(tuple, desc, wanted, i))
 			return false;
 	}
-	method = access_method(tuple, desc);
+	method = access_method(reader, tuple, desc);
 	if (wanted->period ? method != GIST_AM_OID :
 		(method != BTREE_AM_OID && !(method == HASH_AM_OID && wanted->ncolumns == 1)))
 		return false;
@@ -269,7 +244,8 @@ serves_column(HeapTuple tuple, TupleDesc desc, const Wanted *wanted, int i)
 
 /*
  * Does a partial index hold all rows that are looked for?  They have no nulls in
- * the key's columns.
+ * the key's columns.  The predicate is looked at and never simplified: that would
+ * run functions of whoever made the index, as the caller.
  */
 static bool
 predicate_is_harmless(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
@@ -302,22 +278,12 @@ predicate_is_harmless(HeapTuple tuple, TupleDesc desc, const Wanted *wanted)
 	return harmless;
 }
 
-/*
- * The operator classes know it as well as the index's row of pg_class, and there
- * are few of them.  InvalidOid if the class is gone.
- */
+/* The operator classes know it as well as the index's row of pg_class. */
 static Oid
-access_method(HeapTuple index, TupleDesc desc)
+access_method(Reader *reader, HeapTuple index, TupleDesc desc)
 {
-	Oid			opclass = vector_of(index, desc, Anum_pg_index_indclass)->values[0];
-	HeapTuple	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
-	Oid			method;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	method = ((Form_pg_opclass) GETSTRUCT(tuple))->opcmethod;
-	ReleaseSysCache(tuple);
-	return method;
+	return fkfix_catalog_access_method(reader,
+									   vector_of(index, desc, Anum_pg_index_indclass)->values[0]);
 }
 
 static oidvector *

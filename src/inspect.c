@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
 
 #include "inspect.h"
 
@@ -30,10 +31,16 @@ static const char *const slot_names[TRIGGER_NSLOTS] = {
 	"ON DELETE action", "ON UPDATE action", "INSERT check", "UPDATE check"
 };
 
+static List *inspect_rootless(Reader *reader, const ForeignKey *fk);
 static bool is_surely_whole(Reader *reader, const ForeignKey *fk);
-static bool is_partitioned(Reader *reader, Oid relid);
+static bool is_plain_table(Reader *reader, Oid relid, bool with_triggers);
+static bool has_columns(Reader *reader, Oid relid, const AttrNumber *attnums,
+						int count);
+static bool row_is_legal(const ForeignKey *fk);
 static bool actions_are_known(const ForeignKey *fk);
 static void inspect_row(Inspection *inspection, const ShapeNode *node);
+static void inspect_table(Inspection *inspection, const ShapeNode *node,
+						  Oid relid, TriggerSlot slot);
 static void inspect_column_list(Inspection *inspection, const ShapeNode *node);
 static void inspect_slot(Inspection *inspection, const ShapeNode *node,
 						 TriggerSlot slot);
@@ -44,19 +51,24 @@ static void inspect_partitions(Inspection *inspection, const ShapeNode *node,
 static List *missing_from(List *all, List *some);
 static Oid	partition_of(const ShapeNode *node);
 static char *name_of(const Inspection *inspection, Oid relid);
-static void add_fault(Inspection *inspection, FaultKind kind, Oid relid,
-					  const char *problem, const char *format,...) pg_attribute_printf(5, 6);
+static Fault *add_fault(Inspection *inspection, FaultKind kind, Oid relid,
+						const char *problem, const char *format,...)
+			pg_attribute_printf(5, 6);
 
 /*
  * Returns everything that is wrong with a key: a new list of Fault, NIL if it is
- * what a fresh ADD CONSTRAINT would have made.
+ * what a fresh ADD CONSTRAINT would have made.  It is a root, or one that
+ * partitioning seems to have derived from a key that is not there; of such a one
+ * that is the only fault named, as there is nothing to compare it with.
  */
 List *
-fkfix_inspect_key(Reader *reader, const ForeignKey *root)
+fkfix_inspect_key(Reader *reader, const ForeignKey *fk)
 {
-	if (is_surely_whole(reader, root))
+	if (OidIsValid(fk->conparentid))
+		return inspect_rootless(reader, fk);
+	if (is_surely_whole(reader, fk))
 		return NIL;
-	return fkfix_inspect_shape(reader, fkfix_shape_read(reader, root));
+	return fkfix_inspect_shape(reader, fkfix_shape_read(reader, fk));
 }
 
 /*
@@ -94,8 +106,9 @@ fkfix_inspect_shape(Reader *reader, const Shape *shape)
 
 /*
  * Returns the first of a key's faults that keeps it from doing what it says, NULL
- * if there is none.  Disabled triggers are somebody's decision, and a column list
- * that is not mapped is what a rebuild cures.
+ * if there is none.  Disabled triggers are somebody's decision, a column list that
+ * is not mapped is what a rebuild cures, and what the row refers to does not
+ * matter to what the triggers do.
  */
 Fault *
 fkfix_inspect_damage(List *faults)
@@ -112,6 +125,19 @@ fkfix_inspect_damage(List *faults)
 	return NULL;
 }
 
+static List *
+inspect_rootless(Reader *reader, const ForeignKey *fk)
+{
+	Inspection	inspection = {reader, NULL, NIL};
+
+	add_fault(&inspection, FAULT_DAMAGE, fk->conrelid, "missing root",
+			  fkfix_key_get(reader, fk->conparentid, true) == NULL ?
+			  "The key derives from one with OID %u, which does not exist." :
+			  "The key derives from one with OID %u, and that in the end from no key of its own.",
+			  fk->conparentid);
+	return inspection.faults;
+}
+
 /*
  * Can it be told without the key's shape that it is whole?  It can of most keys
  * where all have been read: partitioning has no part in them, they have no column
@@ -121,16 +147,46 @@ fkfix_inspect_damage(List *faults)
 static bool
 is_surely_whole(Reader *reader, const ForeignKey *fk)
 {
-	return fkfix_trigger_all_plain(reader, fk) && actions_are_known(fk) && fk->ndelset == 0 &&
-		!is_partitioned(reader, fk->conrelid) && !is_partitioned(reader, fk->confrelid);
+	return fkfix_trigger_all_plain(reader, fk) && row_is_legal(fk) && fk->ndelset == 0 &&
+		is_plain_table(reader, fk->conrelid, fk->enforced) &&
+		is_plain_table(reader, fk->confrelid, fk->enforced) &&
+		has_columns(reader, fk->conrelid, fk->conkey, fk->nkeys) &&
+		has_columns(reader, fk->confrelid, fk->confkey, fk->nkeys);
 }
 
+/* Is it a table without partitions, with triggers if there must be some? */
 static bool
-is_partitioned(Reader *reader, Oid relid)
+is_plain_table(Reader *reader, Oid relid, bool with_triggers)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid);
+	TableFacts *table = fkfix_catalog_table(reader, relid, true);
 
-	return table != NULL && table->kind == RELKIND_PARTITIONED_TABLE;
+	return table != NULL && table->kind == RELKIND_RELATION &&
+		(table->has_triggers || !with_triggers);
+}
+
+/*
+ * Can a table have columns of these numbers?  Whether one was dropped is not asked
+ * here: that would be to read the columns of every key.
+ */
+static bool
+has_columns(Reader *reader, Oid relid, const AttrNumber *attnums, int count)
+{
+	TableFacts *table = fkfix_catalog_table(reader, relid, true);
+
+	for (int i = 0; i < count; i++)
+	{
+		if (table != NULL && (attnums[i] < 1 || attnums[i] > table->ncolumns))
+			return false;
+	}
+	return true;
+}
+
+/* Has the row columns, and actions and a MATCH type that PostgreSQL knows? */
+static bool
+row_is_legal(const ForeignKey *fk)
+{
+	return !fk->malformed && actions_are_known(fk) &&
+		(fk->match == FKCONSTR_MATCH_SIMPLE || fk->match == FKCONSTR_MATCH_FULL);
 }
 
 static bool
@@ -159,7 +215,37 @@ inspect_row(Inspection *inspection, const ShapeNode *node)
 	if (!actions_are_known(fk))
 		add_fault(inspection, FAULT_DAMAGE, partition_of(node), "unknown action",
 				  "The key's row has an action that PostgreSQL does not know.");
+	else if (!row_is_legal(fk))
+		add_fault(inspection, FAULT_DAMAGE, partition_of(node), "malformed row",
+				  "The key's row has no columns, as many on one side as on the other, or no MATCH type that PostgreSQL knows.");
+	inspect_table(inspection, node, fk->conrelid, TRIGGER_CHECK_INSERT);
+	inspect_table(inspection, node, fk->confrelid, TRIGGER_ON_DELETE);
+	if (!has_columns(inspection->reader, fk->conrelid, fk->conkey, fk->nkeys) ||
+		!has_columns(inspection->reader, fk->confrelid, fk->confkey, fk->nkeys))
+		add_fault(inspection, FAULT_DAMAGE, partition_of(node), "missing column",
+				  "The key's row names a column that its table does not have.");
 	inspect_column_list(inspection, node);
+}
+
+/* Is one of the row's tables there, and does the server look for its triggers? */
+static void
+inspect_table(Inspection *inspection, const ShapeNode *node, Oid relid,
+			  TriggerSlot slot)
+{
+	TableFacts *table = fkfix_catalog_table(inspection->reader, relid, true);
+
+	if (table == NULL)
+		add_fault(inspection, FAULT_DAMAGE, relid, "missing table",
+				  "The %s table, with OID %u, does not exist.",
+				  fkfix_trigger_is_action(slot) ? "referenced" : "referencing", relid);
+	else if (table->kind != RELKIND_RELATION && table->kind != RELKIND_PARTITIONED_TABLE)
+		add_fault(inspection, FAULT_DAMAGE, relid, "no table",
+				  "%s is no table that can have foreign keys.",
+				  name_of(inspection, relid));
+	else if (!table->has_triggers && fkfix_shape_has_triggers(node, slot))
+		add_fault(inspection, FAULT_DAMAGE, relid, "triggers ignored",
+				  "The row of table %s in pg_class says that it has no triggers, so the key is not enforced there.",
+				  name_of(inspection, relid));
 }
 
 /* Does the column list name the columns that the root's names? */
@@ -208,12 +294,22 @@ inspect_trigger(Inspection *inspection, const ShapeNode *node, TriggerSlot slot,
 	InvalidOid : node->parent->triggers[slot]->oid;
 
 	fkfix_trigger_expect(node->fk, slot, &expected);
-	if (trigger->relid != expected.relid || trigger->constrrelid != expected.constrrelid)
+	if (trigger->relid != expected.relid)
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "misplaced trigger",
-				  "The %s trigger of the key is on table %s instead of %s, or leads to the wrong table.",
+				  "The %s trigger of the key is on table %s instead of %s.",
 				  slot_names[slot], name_of(inspection, trigger->relid),
 				  name_of(inspection, expected.relid));
-	if (fkfix_trigger_is_action(slot) && trigger->func != expected.func)
+	if (trigger->constrrelid != expected.constrrelid)
+		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "misplaced trigger",
+				  "The %s trigger on table %s has table %s for the other one of the key, instead of %s.",
+				  slot_names[slot], name_of(inspection, trigger->relid),
+				  name_of(inspection, trigger->constrrelid),
+				  name_of(inspection, expected.constrrelid));
+	if (trigger->func != expected.func && !fkfix_trigger_is_action(slot))
+		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "wrong trigger function",
+				  "The %s trigger on table %s calls the function of another event.",
+				  slot_names[slot], name_of(inspection, trigger->relid));
+	else if (trigger->func != expected.func)
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "wrong trigger function",
 				  "The %s trigger on table %s calls another function than %s does, which is what the key says.",
 				  slot_names[slot], name_of(inspection, trigger->relid),
@@ -228,13 +324,14 @@ inspect_trigger(Inspection *inspection, const ShapeNode *node, TriggerSlot slot,
 		add_fault(inspection, FAULT_DAMAGE, trigger->relid, "wrong parent trigger",
 				  "The %s trigger on table %s does not descend from that of the table one level up.",
 				  slot_names[slot], name_of(inspection, trigger->relid));
-	if (trigger->enabled != expected.enabled)
-		add_fault(inspection, FAULT_DISABLED, trigger->relid,
-				  trigger->enabled == TRIGGER_DISABLED ? "disabled trigger" : "trigger enabled otherwise",
-				  "The %s trigger on table %s %s.", slot_names[slot], name_of(inspection, trigger->relid),
-				  trigger->enabled == TRIGGER_DISABLED ? "is disabled, so the key is not enforced there" :
-				  trigger->enabled == TRIGGER_FIRES_ALWAYS ? "fires in replication too (ENABLE ALWAYS)" :
-				  "fires in replication only (ENABLE REPLICA)");
+	if (trigger->enabled == TRIGGER_DISABLED)
+	{
+		Fault	   *fault = add_fault(inspection, FAULT_DISABLED, trigger->relid, "disabled trigger",
+									  "The %s trigger on table %s is disabled, so the key is not enforced there.",
+									  slot_names[slot], name_of(inspection, trigger->relid));
+
+		fault->trigger = trigger->oid;
+	}
 }
 
 /*
@@ -245,7 +342,7 @@ static void
 inspect_partitions(Inspection *inspection, const ShapeNode *node, ShapeSide side)
 {
 	Oid			relid = side == SIDE_REFERENCED ? node->fk->confrelid : node->fk->conrelid;
-	TableFacts *table = fkfix_catalog_table(inspection->reader, relid);
+	TableFacts *table = fkfix_catalog_table(inspection->reader, relid, true);
 	List	   *covered = NIL;
 	ListCell   *lc;
 
@@ -303,11 +400,11 @@ name_of(const Inspection *inspection, Oid relid)
 	return fkfix_catalog_table_name(inspection->reader, relid);
 }
 
-static void
+static Fault *
 add_fault(Inspection *inspection, FaultKind kind, Oid relid, const char *problem,
 		  const char *format,...)
 {
-	Fault	   *fault = palloc(sizeof(Fault));
+	Fault	   *fault = palloc0(sizeof(Fault));
 	StringInfoData buf;
 
 	initStringInfo(&buf);
@@ -328,4 +425,5 @@ add_fault(Inspection *inspection, FaultKind kind, Oid relid, const char *problem
 	fault->problem = pstrdup(problem);
 	fault->detail = buf.data;
 	inspection->faults = lappend(inspection->faults, fault);
+	return fault;
 }

@@ -17,19 +17,25 @@ typedef enum FaultKind
 	FAULT_DEFERRABILITY,		/* triggers are deferrable and the key is not,
 								 * or the other way round */
 	FAULT_COLUMN_LIST,			/* a descendant names other columns */
-	FAULT_DISABLED				/* a trigger is switched off */
+	FAULT_DISABLED,				/* a trigger is switched off */
+	FAULT_DEPENDENCY			/* pg_depend lacks a row: the key may be left
+								 * behind, and acts as it says until then */
 } FaultKind;
 
 typedef struct Fault
 {
 	FaultKind	kind;
 	Oid			relid;			/* the table where it shows */
+	Oid			trigger;		/* that is disabled, or not known to depend on
+								 * the key; or InvalidOid */
 	char	   *problem;		/* a few words */
 	char	   *detail;			/* a sentence */
 } Fault;
 
-extern List *fkfix_inspect_key(Reader *reader, const ForeignKey *root);
+extern List *fkfix_inspect_key(Reader *reader, const ForeignKey *fk);
 extern List *fkfix_inspect_shape(Reader *reader, const Shape *shape);
+extern List *fkfix_inspect_references(Reader *reader, const ForeignKey *root,
+									  bool locked);
 extern Fault *fkfix_inspect_damage(List *faults);
 
 #endif							/* FKFIX_INSPECT_H */

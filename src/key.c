@@ -23,27 +23,13 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/memutils.h"
 
 #include "compat.h"
 #include "key.h"
 
-/* Whom to pass root keys on to. */
-typedef struct RootVisit
-{
-	Reader	   *reader;
-	Oid			relid;			/* the referencing table of the last one */
-	KeyVisitor	visit;
-	void	   *state;
-	MemoryContext context;
-} RootVisit;
-
 static void read_columns(ForeignKey *fk, HeapTuple tuple, TupleDesc desc);
-static int	read_attnums(const ForeignKey *fk, const char **at,
-						 AttrNumber *attnums);
+static int	read_attnums(const char **at, AttrNumber *attnums);
 static void read_key(HeapTuple tuple, TupleDesc desc, void *state);
-static void read_root(HeapTuple tuple, TupleDesc desc, void *state);
-static void visit_root(RootVisit *roots, const ForeignKey *fk);
 static void read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state);
 static AttrNumber *copy_attnums(const AttrNumber *attnums, int count);
 
@@ -70,7 +56,6 @@ fkfix_key_fill(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
 
 	Assert(con->contype == CONSTRAINT_FOREIGN);
 	fk->oid = con->oid;
-	fk->tid = tuple->t_self;
 	fk->name = con->conname;
 	fk->conrelid = con->conrelid;
 	fk->confrelid = con->confrelid;
@@ -120,19 +105,29 @@ fkfix_key_copy(const ForeignKey *fk)
 }
 
 /*
- * Returns the foreign key with this OID, palloc'd, or NULL if there is none.
+ * Returns the foreign key with this OID; palloc'd, or the index's own where all
+ * have been read.  If there is none (any more), raises an error or, if
+ * missing_ok, returns NULL.
  */
 ForeignKey *
-fkfix_key_get(Reader *reader, Oid constraint)
+fkfix_key_get(Reader *reader, Oid constraint, bool missing_ok)
 {
 	List	   *keys = NIL;
-	ScanKeyData key;
+	ForeignKey *fk;
 
-	ScanKeyInit(&key, Anum_pg_constraint_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(constraint));
-	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintOidIndexId, 1, &key,
-					   read_key, &keys);
-	return keys == NIL ? NULL : linitial(keys);
+	if (reader->keys != NULL)
+		fk = fkfix_key_indexed(reader->keys, constraint);
+	else
+	{
+		fkfix_catalog_scan_oid(reader, ConstraintRelationId, ConstraintOidIndexId,
+							   Anum_pg_constraint_oid, constraint, read_key, &keys);
+		fk = keys == NIL ? NULL : linitial(keys);
+	}
+	if (fk == NULL && !missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("foreign key with OID %u does not exist", constraint)));
+	return fk;
 }
 
 /*
@@ -198,40 +193,17 @@ fkfix_key_list_to(Reader *reader, Oid relid)
 	fkfix_catalog_scan(reader, DependRelationId, DependReferenceIndexId, 2, scankeys,
 					   read_dependent_key, &oids);
 
+	/* one for each column; and there may be very many keys */
+	list_sort(oids, list_oid_cmp);
+	list_deduplicate_oid(oids);
 	foreach(lc, oids)
 	{
-		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc));
+		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc), true);
 
 		if (fk != NULL && fk->confrelid == relid)
 			keys = lappend(keys, fk);
 	}
 	return keys;
-}
-
-/*
- * Visits the root keys of one referencing table, or with InvalidOid of all: table
- * by table, each table's in the order of their names.  The visitor runs in a
- * memory context that lives for one visit, and may read catalogs.
- */
-void
-fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
-{
-	RootVisit	roots = {reader, InvalidOid, visit, state, NULL};
-	KeyIndex   *all = OidIsValid(relid) ? NULL : reader->keys;
-	ScanKeyData key;
-
-	roots.context = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
-										  ALLOCSET_DEFAULT_SIZES);
-	for (int64 i = 0; all != NULL && i < all->count; i++)
-		visit_root(&roots, all->by_table[i]);
-	if (all == NULL)
-	{
-		ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(relid));
-		fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintRelidTypidNameIndexId,
-						   OidIsValid(relid) ? 1 : 0, &key, read_root, &roots);
-	}
-	MemoryContextDelete(roots.context);
 }
 
 /*
@@ -241,27 +213,35 @@ List *
 fkfix_key_children(Reader *reader, Oid constraint)
 {
 	List	   *children = NIL;
-	ScanKeyData key;
 
 	if (reader->keys != NULL)
 		return fkfix_key_indexed_children(reader->keys, constraint);
-	ScanKeyInit(&key, Anum_pg_constraint_conparentid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(constraint));
-	fkfix_catalog_scan(reader, ConstraintRelationId, ConstraintParentIndexId, 1, &key,
-					   read_key, &children);
+	fkfix_catalog_scan_oid(reader, ConstraintRelationId, ConstraintParentIndexId,
+						   Anum_pg_constraint_conparentid, constraint, read_key, &children);
 	return children;
 }
 
 /*
- * Returns the OID of the root key that a key descends from, itself if it is a
- * root; InvalidOid if the chain leads nowhere.
+ * Returns the root key that a key descends from, itself if it is a root; NULL if
+ * the chain leads to no root, but to nothing or in a circle.
  */
-Oid
+const ForeignKey *
 fkfix_key_root(Reader *reader, const ForeignKey *fk)
 {
-	while (fk != NULL && OidIsValid(fk->conparentid))
-		fk = fkfix_key_get(reader, fk->conparentid);
-	return fk == NULL ? InvalidOid : fk->oid;
+	List	   *below = NIL;
+
+	while (OidIsValid(fk->conparentid))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (list_member_oid(below, fk->oid))
+			return NULL;
+		below = lappend_oid(below, fk->oid);
+		fk = fkfix_key_get(reader, fk->conparentid, true);
+		if (fk == NULL)
+			return NULL;
+	}
+	list_free(below);
+	return fk;
 }
 
 /*
@@ -321,15 +301,16 @@ read_columns(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
 	StaticAssertStmt(Anum_pg_constraint_conkey == FKFIX_COMPAT_CONSTRAINT_NFIXED + 1 &&
 					 Anum_pg_constraint_confkey == FKFIX_COMPAT_CONSTRAINT_NFIXED + 2,
 					 "conkey and confkey are not where they are looked for");
-	fk->nkeys = heap_attisnull(tuple, Anum_pg_constraint_conkey, desc) ? 0 :
-		read_attnums(fk, &at, attnums);
-	nreferenced = heap_attisnull(tuple, Anum_pg_constraint_confkey, desc) ? 0 :
-		read_attnums(fk, &at, attnums + fk->nkeys);
-	if (nreferenced != fk->nkeys)
-		elog(ERROR, "conkey and confkey of constraint %u differ in length", fk->oid);
+	fk->nkeys = heap_attisnull(tuple, Anum_pg_constraint_conkey, desc) ? -1 :
+		read_attnums(&at, attnums);
+	nreferenced = fk->nkeys < 0 || heap_attisnull(tuple, Anum_pg_constraint_confkey, desc) ? -1 :
+		read_attnums(&at, attnums + fk->nkeys);
 	delset = heap_getattr(tuple, Anum_pg_constraint_confdelsetcols, desc, &isnull);
 	at = DatumGetPointer(delset);
-	fk->ndelset = isnull ? 0 : read_attnums(fk, &at, attnums + 2 * fk->nkeys);
+	fk->ndelset = isnull || fk->nkeys < 0 ? 0 : read_attnums(&at, attnums + 2 * fk->nkeys);
+	fk->malformed = fk->nkeys <= 0 || fk->nkeys != nreferenced || fk->ndelset < 0;
+	if (fk->malformed)
+		fk->nkeys = fk->ndelset = 0;
 
 	fk->conkey = copy_attnums(attnums, 2 * fk->nkeys + fk->ndelset);
 	fk->confkey = fk->conkey + fk->nkeys;
@@ -338,11 +319,12 @@ read_columns(ForeignKey *fk, HeapTuple tuple, TupleDesc desc)
 
 /*
  * Reads an int2[] that begins there or behind what aligns it, goes to its end, and
- * returns its length.  A short value is not aligned where it lies, which is why it
- * is copied.  The checks are those of DeconstructFkConstraintRow.
+ * returns its length; -1 if it is not what a key's columns are.  A short value is
+ * not aligned where it lies, which is why it is copied.  The checks are those of
+ * DeconstructFkConstraintRow.
  */
 static int
-read_attnums(const ForeignKey *fk, const char **at, AttrNumber *attnums)
+read_attnums(const char **at, AttrNumber *attnums)
 {
 	union
 	{
@@ -353,19 +335,20 @@ read_attnums(const ForeignKey *fk, const char **at, AttrNumber *attnums)
 	Size		size = VARSIZE_ANY_EXHDR(value) + VARHDRSZ;
 	int			count;
 
-	if (VARATT_IS_EXTENDED(value) && !VARATT_IS_SHORT(value))
-		elog(ERROR, "columns of constraint %u are compressed or out of line", fk->oid);
-	if (size > sizeof(copy))
-		elog(ERROR, "constraint %u has too many columns", fk->oid);
+	/* neither so long that it was compressed or put elsewhere, nor too short */
+	if ((VARATT_IS_EXTENDED(value) && !VARATT_IS_SHORT(value)) ||
+		size > sizeof(copy) || size < sizeof(ArrayType))
+		return -1;
 	*at = (const char *) value + VARSIZE_ANY(value);
 	SET_VARSIZE(&copy, size);
 	memcpy(VARDATA(&copy), VARDATA_ANY(value), size - VARHDRSZ);
-	if (ARR_NDIM(&copy.array) == 0)
-		return 0;
+	if (ARR_NDIM(&copy.array) != 1)
+		return ARR_NDIM(&copy.array) == 0 ? 0 : -1;
 	count = ARR_DIMS(&copy.array)[0];
-	if (ARR_NDIM(&copy.array) != 1 || count < 0 || count > INDEX_MAX_KEYS ||
-		ARR_HASNULL(&copy.array) || ARR_ELEMTYPE(&copy.array) != INT2OID)
-		elog(ERROR, "columns of constraint %u are not a 1-D smallint array", fk->oid);
+	if (count < 0 || count > INDEX_MAX_KEYS ||
+		ARR_HASNULL(&copy.array) || ARR_ELEMTYPE(&copy.array) != INT2OID ||
+		size < ARR_OVERHEAD_NONULLS(1) + count * sizeof(AttrNumber))
+		return -1;
 	memcpy(attnums, ARR_DATA_PTR(&copy.array), count * sizeof(AttrNumber));
 	return count;
 }
@@ -380,44 +363,13 @@ read_key(HeapTuple tuple, TupleDesc desc, void *state)
 }
 
 static void
-read_root(HeapTuple tuple, TupleDesc desc, void *state)
-{
-	Form_pg_constraint con = (Form_pg_constraint) GETSTRUCT(tuple);
-	RootVisit  *roots = state;
-	MemoryContext caller;
-
-	if (con->contype != CONSTRAINT_FOREIGN || OidIsValid(con->conparentid))
-		return;
-	caller = MemoryContextSwitchTo(roots->context);
-	visit_root(roots, fkfix_key_form(tuple, desc));
-	MemoryContextSwitchTo(caller);
-}
-
-static void
-visit_root(RootVisit *roots, const ForeignKey *fk)
-{
-	MemoryContext caller;
-
-	if (OidIsValid(fk->conparentid))
-		return;
-	CHECK_FOR_INTERRUPTS();
-	if (roots->reader->passing && roots->relid != fk->conrelid)
-		fkfix_catalog_forget_columns(roots->reader);
-	roots->relid = fk->conrelid;
-	caller = MemoryContextSwitchTo(roots->context);
-	roots->visit(fk, roots->state);
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(roots->context);
-}
-
-static void
 read_dependent_key(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	List	  **oids = state;
 	Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
 
 	if (depend->classid == ConstraintRelationId)
-		*oids = list_append_unique_oid(*oids, depend->objid);
+		*oids = lappend_oid(*oids, depend->objid);
 }
 
 static AttrNumber *

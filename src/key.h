@@ -20,7 +20,6 @@
 typedef struct ForeignKey
 {
 	Oid			oid;
-	ItemPointerData tid;		/* where the row was read */
 	NameData	name;
 	Oid			conrelid;		/* referencing table */
 	Oid			confrelid;		/* referenced table */
@@ -33,6 +32,7 @@ typedef struct ForeignKey
 	bool		validated;
 	bool		enforced;
 	bool		period;
+	bool		malformed;		/* its columns cannot be read; then nkeys is 0 */
 	int			nkeys;
 	AttrNumber *conkey;			/* referencing columns */
 	AttrNumber *confkey;		/* referenced columns */
@@ -68,20 +68,25 @@ extern void fkfix_key_fill(ForeignKey *fk, HeapTuple tuple,
 						   TupleDesc desc);
 extern bool fkfix_key_has_relatives(const ForeignKey *fk);
 extern ForeignKey *fkfix_key_copy(const ForeignKey *fk);
-extern ForeignKey *fkfix_key_get(Reader *reader, Oid constraint);
+extern ForeignKey *fkfix_key_get(Reader *reader, Oid constraint,
+								 bool missing_ok);
 extern ForeignKey *fkfix_key_find(Reader *reader, Oid relid,
 								  const char *name);
 extern List *fkfix_key_list_of(Reader *reader, Oid relid);
 extern List *fkfix_key_list_to(Reader *reader, Oid relid);
-extern void fkfix_key_each_root(Reader *reader, Oid relid,
-								KeyVisitor visit, void *state);
 extern List *fkfix_key_children(Reader *reader, Oid constraint);
-extern Oid	fkfix_key_root(Reader *reader, const ForeignKey *fk);
+extern const ForeignKey *fkfix_key_root(Reader *reader, const ForeignKey *fk);
 extern Action *fkfix_key_delete_action(Reader *reader,
 									   const ForeignKey *fk);
 extern Action *fkfix_key_update_action(const ForeignKey *fk);
 extern bool fkfix_key_same_columns(const AttrNumber *a, int a_count,
 								   const AttrNumber *b, int b_count);
+
+/* key_visit.c */
+extern void fkfix_key_each_root(Reader *reader, Oid relid,
+								KeyVisitor visit, void *state);
+extern void fkfix_key_each_rootless(Reader *reader, Oid relid,
+									KeyVisitor visit, void *state);
 
 /* key_index.c */
 extern void fkfix_key_read_all(Reader *reader);

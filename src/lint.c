@@ -13,6 +13,7 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -25,6 +26,9 @@
 #include "lint.h"
 
 #define LINT_COLUMNS	7
+
+/* So many problems of a kind are reported. */
+#define MAX_PROBLEMS	100
 
 static const char *const severity_names[] = {"error", "warning", "notice"};
 
@@ -39,6 +43,14 @@ typedef struct Problem
 	char	   *message;
 	const char *cure;
 } Problem;
+
+/* Problems of a kind. */
+typedef struct ProblemKind
+{
+	Severity	severity;
+	const char *problem;
+	int64		count;
+} ProblemKind;
 
 /* What the keys have told of a rule. */
 typedef struct RuleNote
@@ -73,6 +85,7 @@ static void note_feasibility(Notes *notes, const ForeignKey *fk,
 							 const LintKey *key, const Finding *finding);
 static RuleNote *rule_note(Notes *notes, const Rule *rule);
 static void report_rules(Notes *notes);
+static void report_unwritten(Lint *lint);
 static int	compare_problems(const ListCell *a, const ListCell *b);
 static void put_problem(ReturnSetInfo *rsinfo, const Problem *problem);
 
@@ -99,7 +112,7 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	MemSet(&notes, 0, sizeof(notes));
 	lint->context = CurrentMemoryContext;
-	lint->reader = fkfix_catalog_reader(NULL);
+	lint->reader = fkfix_catalog_reader(GetActiveSnapshot());
 	fkfix_key_read_all(lint->reader);
 	lint->policy = fkfix_policy_load(extension, GetActiveSnapshot());
 	lint->pairs = fkfix_lint_make_pairs();
@@ -110,6 +123,7 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 	fkfix_lint_report_pairs(lint);
 	report_rules(&notes);
 	fkfix_lint_cascades(lint);
+	report_unwritten(lint);
 
 	list_sort(lint->problems, compare_problems);
 	foreach(lc, lint->problems)
@@ -118,7 +132,54 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 }
 
 /*
- * Adds a problem.  The rules and the key must live as long as the lint.
+ * Counts a problem of some kind.  Returns whether it is to be reported: of each
+ * kind so many are, and of the others how many there are, as nobody reads thousands
+ * of rows that say the same.
+ */
+bool
+fkfix_lint_wants(Lint *lint, Severity severity, const char *problem)
+{
+	ProblemKind *kind = NULL;
+	ListCell   *lc;
+
+	CHECK_FOR_INTERRUPTS();
+	foreach(lc, lint->kinds)
+	{
+		kind = lfirst(lc);
+		if (strcmp(kind->problem, problem) == 0 && kind->severity == severity)
+			break;
+	}
+	if (lc == NULL)
+	{
+		kind = palloc0(sizeof(ProblemKind));
+		kind->severity = severity;
+		kind->problem = problem;
+		lint->kinds = lappend(lint->kinds, kind);
+	}
+	return ++kind->count <= MAX_PROBLEMS;
+}
+
+/* Says of each kind of problem how many were not reported. */
+static void
+report_unwritten(Lint *lint)
+{
+	ListCell   *lc;
+
+	foreach(lc, lint->kinds)
+	{
+		const ProblemKind *kind = lfirst(lc);
+
+		if (kind->count > MAX_PROBLEMS)
+			fkfix_lint_report(lint, kind->severity, kind->problem, NIL, NULL,
+							  psprintf("There are at least " INT64_FORMAT " more problems of this kind.",
+									   kind->count - MAX_PROBLEMS),
+							  "Solve those that are named, and check again.");
+	}
+}
+
+/*
+ * Adds a problem, which fkfix_lint_wants.  The rules and the key must live as long
+ * as the lint.
  */
 void
 fkfix_lint_report(Lint *lint, Severity severity, const char *problem, List *rules,
@@ -144,7 +205,10 @@ visit(const ForeignKey *fk, void *state)
 	Finding    *finding;
 	LintKey    *key;
 
-	if (!fkfix_audit_in_scope(lint->reader, fk))
+	/* a key that has been left behind is no matter of the rules */
+	if (!fkfix_audit_in_scope(lint->reader, fk) ||
+		fkfix_catalog_table(lint->reader, fk->conrelid, true) == NULL ||
+		fkfix_catalog_table(lint->reader, fk->confrelid, true) == NULL)
 		return;
 	finding = fkfix_audit_judge(lint->policy, lint->reader, fk);
 	key = note_key(notes, fk, finding);
@@ -189,8 +253,9 @@ note_matches(Notes *notes, const LintKey *key, List *matches, const Finding *fin
 	{
 		RuleNote   *note = rule_note(notes, lfirst(lc));
 
+		CHECK_FOR_INTERRUPTS();
 		note->matched++;
-		if (list_member_ptr(finding->rules, note->rule))
+		if (fkfix_policy_same_precedence(note->rule, linitial(finding->rules)))
 			note->decided++;
 		else if (note->beaten_by == NULL)
 		{
@@ -215,11 +280,8 @@ note_feasibility(Notes *notes, const ForeignKey *fk, const LintKey *key,
 	{
 		if (note->infeasible++ == 0)
 		{
-			obstacles = fkfix_check_actions(lint->reader, fk, finding->set_on_delete,
-											finding->set_on_update);
 			note->infeasible_at = key;
-			note->infeasible_why = MemoryContextStrdup(lint->context,
-													   ((Obstacle *) linitial(obstacles))->detail);
+			note->infeasible_why = MemoryContextStrdup(lint->context, finding->obstacle);
 		}
 		return;
 	}
@@ -267,19 +329,19 @@ report_rules(Notes *notes)
 			unmatched = lappend(unmatched, rule);
 			continue;
 		}
-		if (note->decided == 0)
+		if (note->decided == 0 && fkfix_lint_wants(lint, LINT_NOTICE, "never wins"))
 			fkfix_lint_report(lint, LINT_NOTICE, "never wins",
 							  list_make2(rule, (void *) note->beaten_by), note->beaten_at,
 							  psprintf("Rule " INT64_FORMAT " matches " INT64_FORMAT " foreign key%s and decides none; here rule " INT64_FORMAT " does.",
 									   rule->id, note->matched, note->matched == 1 ? "" : "s",
 									   note->beaten_by->id),
 							  "Delete it, or give it a higher priority or more names.");
-		if (note->infeasible > 0)
+		if (note->infeasible > 0 && fkfix_lint_wants(lint, LINT_ERROR, "infeasible"))
 			fkfix_lint_report(lint, LINT_ERROR, "infeasible", list_make1(rule), note->infeasible_at,
 							  psprintf("This foreign key%s cannot do what rule " INT64_FORMAT " asks: %s",
 									   fkfix_lint_and_more(note->infeasible), rule->id, note->infeasible_why),
 							  "Change the table, or make an exception by a rule that gives more names.");
-		if (note->failing > 0)
+		if (note->failing > 0 && fkfix_lint_wants(lint, LINT_WARNING, "fails"))
 			fkfix_lint_report(lint, LINT_WARNING, "fails", list_make1(rule), note->failing_at,
 							  psprintf("This foreign key%s does what rule " INT64_FORMAT " asks, and that will fail: %s",
 									   fkfix_lint_and_more(note->failing), rule->id, note->failing_why),
@@ -312,7 +374,7 @@ put_problem(ReturnSetInfo *rsinfo, const Problem *problem)
 {
 	Datum		values[LINT_COLUMNS] = {0};
 	bool		nulls[LINT_COLUMNS] = {0};
-	Datum	   *ids = palloc(list_length(problem->rules) * sizeof(Datum));
+	Datum	   *ids = palloc(Max(list_length(problem->rules), 1) * sizeof(Datum));
 	ListCell   *lc;
 	int			i = 0;
 

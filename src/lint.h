@@ -44,8 +44,11 @@ typedef struct Lint
 	List	   *keys;			/* LintKeys */
 	LintPairs  *pairs;
 	List	   *problems;
+	List	   *kinds;			/* of problems, with their number */
 } Lint;
 
+extern bool fkfix_lint_wants(Lint *lint, Severity severity,
+							 const char *problem);
 extern void fkfix_lint_report(Lint *lint, Severity severity,
 							  const char *problem, List *rules,
 							  const LintKey *key, char *message,

@@ -16,12 +16,10 @@
  */
 #include "postgres.h"
 
-#include "catalog/partition.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/hsearch.h"
-#include "utils/lsyscache.h"
 
 #include "lint.h"
 
@@ -38,10 +36,11 @@ typedef struct Place
 	List	   *keys;			/* LintKeys that reference it */
 	List	   *own;			/* LintKeys that it has */
 	struct Way *way;			/* how a DELETE gets here; NULL: none found */
-	int			index;			/* for cycles, as in lock.c; 0: not visited */
+	int			index;			/* for cycles, as in order.c; 0: not visited */
 	int			low;
 	bool		on_stack;
 	int			circle;			/* the same for all tables of a circle */
+	const struct Way *passed_by;	/* the way looked at last that passes here */
 } Place;
 
 /* The last step by which a DELETE reaches a table, and those before. */
@@ -102,7 +101,10 @@ fkfix_lint_cascades(Lint *lint)
 	graph.nodes = hash_create("fkfix cascades", 256, &ctl,
 							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foreach(lc, lint->keys)
+	{
+		CHECK_FOR_INTERRUPTS();
 		add_key(&graph, lfirst(lc));
+	}
 
 	find_ways(&graph);
 	foreach(lc, graph.order)
@@ -133,8 +135,7 @@ node_of(Graph *graph, Oid relid)
 	bool		found;
 	Place	   *node;
 
-	if (get_rel_relispartition(relid))
-		relid = llast_oid(get_partition_ancestors(relid));
+	relid = fkfix_catalog_topmost(graph->lint->reader, relid);
 	node = hash_search(graph->nodes, &relid, HASH_ENTER, &found);
 	if (!found)
 	{
@@ -187,6 +188,7 @@ follow(Graph *graph, List *queue)
 		Place	   *node = list_nth(queue, i);
 		ListCell   *lc;
 
+		CHECK_FOR_INTERRUPTS();
 		foreach(lc, node->keys)
 		{
 			if (cascades(lfirst(lc)))
@@ -221,6 +223,8 @@ report_refusals(Graph *graph, const Place *node)
 
 	if (node->way == NULL)
 		return;
+	for (const Way *step = node->way; step != NULL; step = step->before)
+		node_of(graph, step->key->confrelid)->passed_by = node->way;
 	foreach(lc, node->keys)
 	{
 		const LintKey *key = lfirst(lc);
@@ -238,6 +242,8 @@ report_refusals(Graph *graph, const Place *node)
 		rules = add_rule(rules, first->rule);
 	if (rules == NIL)
 		return;					/* nobody asked for any of it */
+	if (!fkfix_lint_wants(graph->lint, LINT_WARNING, "refused cascade"))
+		return;
 	fkfix_lint_report(graph->lint, LINT_WARNING, "refused cascade", rules, first,
 					  psprintf("A DELETE on %s, but this foreign key%s is ON DELETE %s and refuses it while rows reference those.",
 							   describe_way(graph, node->way),
@@ -266,15 +272,10 @@ dies_anyway(Graph *graph, const LintKey *key, const Way *way)
 	{
 		const LintKey *other = lfirst(lc);
 
-		if (!cascades(other))
-			continue;
-		if (other->confrelid == key->confrelid)
+		CHECK_FOR_INTERRUPTS();
+		if (cascades(other) && (other->confrelid == key->confrelid ||
+								node_of(graph, other->confrelid)->passed_by == way))
 			return true;
-		for (const Way *step = way; step != NULL; step = step->before)
-		{
-			if (step->key->confrelid == other->confrelid)
-				return true;
-		}
 	}
 	return false;
 }
@@ -300,33 +301,37 @@ add_rule(List *rules, const Rule *rule)
 	return list_append_unique_ptr(rules, unconstify(Rule *, rule));
 }
 
-/* "public.a cascades to public.b and public.c" */
+/*
+ * "public.a cascades to public.b, and on to public.c".  Of a long way the beginning
+ * and the end are told.
+ */
 static char *
 describe_way(Graph *graph, const Way *way)
 {
 	Reader	   *reader = graph->lint->reader;
 	int			length = way->length;
-	List	   *names = NIL;
-	StringInfoData buf;
-	ListCell   *lc;
+	Oid			named[MAX_NAMED];
 	Oid			start = InvalidOid;
+	int			at = length;
+	StringInfoData buf;
 
-	for (; way != NULL; way = way->before)
+	for (const Way *step = way; step != NULL; step = step->before)
 	{
-		start = way->key->confrelid;
-		names = lcons(fkfix_catalog_table_name(reader, way->key->conrelid), names);
+		start = step->key->confrelid;
+		if (--at < MAX_NAMED)
+			named[at] = step->key->conrelid;
 	}
+	if (length > MAX_NAMED)
+		named[MAX_NAMED - 1] = way->key->conrelid;
+
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "%s cascades to ", fkfix_catalog_table_name(reader, start));
-	foreach(lc, names)
+	for (int i = 0; i < Min(length, MAX_NAMED); i++)
 	{
-		/* of a long way the beginning and the end are told */
-		if (length > MAX_NAMED && foreach_current_index(lc) == MAX_NAMED - 1)
+		if (length > MAX_NAMED && i == MAX_NAMED - 1)
 			appendStringInfoString(&buf, ", ...");
-		if (length <= MAX_NAMED || foreach_current_index(lc) < MAX_NAMED - 1 ||
-			foreach_current_index(lc) == length - 1)
-			appendStringInfo(&buf, "%s%s", foreach_current_index(lc) == 0 ? "" : ", and on to ",
-							 (char *) lfirst(lc));
+		appendStringInfo(&buf, "%s%s", i == 0 ? "" : ", and on to ",
+						 fkfix_catalog_table_name(reader, named[i]));
 	}
 	return buf.data;
 }
@@ -348,6 +353,7 @@ find_circles(Graph *graph, Place *start)
 		Place	   *node;
 		Place	   *next = NULL;
 
+		CHECK_FOR_INTERRUPTS();
 		frame = llast(frames);
 		node = frame->node;
 		if (node->index == 0)
@@ -426,7 +432,7 @@ report_circle(Graph *graph, List *members)
 			rules = add_rule(rules, key->rule);
 		}
 	}
-	if (rules == NIL)
+	if (rules == NIL || !fkfix_lint_wants(graph->lint, LINT_WARNING, "circle"))
 		return;
 	if (list_length(members) > MAX_NAMED)
 		appendStringInfo(&names, " and %d more", list_length(members) - MAX_NAMED);

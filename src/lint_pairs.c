@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/hsearch.h"
 
 #include "lint.h"
@@ -22,6 +23,8 @@ typedef enum PairKind
 								 * asks */
 	PAIR_HIDES_UPDATE
 } PairKind;
+
+#define PAIR_KINDS	(PAIR_HIDES_UPDATE + 1)
 
 /* What the keys have told of two rules. */
 typedef struct PairNote
@@ -37,7 +40,11 @@ struct LintPairs
 {
 	HTAB	   *notes;			/* PairNote by its first three fields */
 	List	   *order;			/* PairNotes in the order of discovery */
+	int			counts[PAIR_KINDS]; /* of them, by kind */
 };
+
+/* So many pairs of a kind are told apart: more than will be reported. */
+#define MAX_PAIRS	1000
 
 static void note_hidden(Lint *lint, const LintKey *key, List *matches,
 						const Rule *winner);
@@ -70,21 +77,24 @@ fkfix_lint_note_pairs(Lint *lint, const LintKey *key, List *matches,
 					  const Finding *finding)
 {
 	ListCell   *lc;
-	ListCell   *lc2;
 
 	if (finding->status != STATUS_CONFLICT)
 	{
 		note_hidden(lint, key, matches, finding->rule);
 		return;
 	}
-	foreach(lc, finding->rules)
+
+	/*
+	 * There may be thousands, and pairs of thousands too many to tell.
+	 * Whoever settles which of them stands against the first settles the
+	 * conflict.
+	 */
+	for_each_from(lc, finding->rules, 1)
 	{
-		for_each_cell(lc2, finding->rules, lnext(finding->rules, lc))
-		{
-			/* column lists count as written: the pair is to be found anyway */
-			if (!fkfix_rule_same_demand(lfirst(lc), lfirst(lc2), NIL))
-				note_pair(lint, lfirst(lc), lfirst(lc2), PAIR_CONFLICT, key);
-		}
+		CHECK_FOR_INTERRUPTS();
+		/* column lists count as written: the pair is to be found anyway */
+		if (!fkfix_rule_same_demand(linitial(finding->rules), lfirst(lc), NIL))
+			note_pair(lint, linitial(finding->rules), lfirst(lc), PAIR_CONFLICT, key);
 	}
 }
 
@@ -99,8 +109,12 @@ fkfix_lint_report_pairs(Lint *lint)
 	foreach(lc, lint->pairs->order)
 	{
 		const PairNote *note = lfirst(lc);
-		List	   *rules = list_make2((void *) note->first, (void *) note->second);
+		List	   *rules;
 
+		if (!fkfix_lint_wants(lint, note->kind == PAIR_CONFLICT ? LINT_ERROR : LINT_NOTICE,
+							  note->kind == PAIR_CONFLICT ? "conflict" : "hidden demand"))
+			continue;
+		rules = list_make2((void *) note->first, (void *) note->second);
 		if (note->kind == PAIR_CONFLICT)
 			fkfix_lint_report(lint, LINT_ERROR, "conflict", rules, note->at,
 							  psprintf("Two rules of equal precedence ask for different things of this foreign key%s.",
@@ -133,6 +147,9 @@ note_hidden(Lint *lint, const LintKey *key, List *matches, const Rule *winner)
 	{
 		const Rule *rule = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
+		if (!delete_open && !update_open)
+			return;
 		if (fkfix_policy_same_precedence(rule, winner))
 			continue;
 		if (fkfix_rule_is_exemption(rule))
@@ -152,12 +169,17 @@ note_pair(Lint *lint, const Rule *first, const Rule *second, PairKind kind,
 {
 	PairNote	search = {first, second, kind, 0, NULL};
 	bool		found;
-	PairNote   *note = hash_search(lint->pairs->notes, &search, HASH_ENTER, &found);
+	bool		full = lint->pairs->counts[kind] == MAX_PAIRS;
+	PairNote   *note = hash_search(lint->pairs->notes, &search,
+								   full ? HASH_FIND : HASH_ENTER, &found);
 
+	if (!found && full)
+		return;
 	if (!found)
 	{
 		MemoryContext visit_context = MemoryContextSwitchTo(lint->context);
 
+		lint->pairs->counts[kind]++;
 		note->keys = 0;
 		note->at = key;
 		lint->pairs->order = lappend(lint->pairs->order, note);

@@ -11,8 +11,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 
@@ -48,8 +48,8 @@ static void add_name(HTAB *names, NameKind kind, const char *name);
 static NameEntry *find_name(HTAB *names, NameKind kind, bool folded,
 							const char *name, HASHACTION action);
 static void examine(Lint *lint, HTAB *names, const Rule *rule);
-static void examine_table(StringInfo faults, StringInfo cures, HTAB *names,
-						  NameKind kind, const TablePattern *pattern);
+static void examine_table(Lint *lint, StringInfo faults, StringInfo cures,
+						  HTAB *names, NameKind kind, const TablePattern *pattern);
 static void examine_name(StringInfo faults, StringInfo cures, HTAB *names,
 						 NameKind kind, const NamePattern *pattern);
 
@@ -66,7 +66,10 @@ fkfix_lint_unmatched(Lint *lint, List *rules)
 		return;
 	names = read_names(lint);
 	foreach(lc, rules)
+	{
+		CHECK_FOR_INTERRUPTS();
 		examine(lint, names, lfirst(lc));
+	}
 }
 
 /* The names of all keys, as they are and in lower case. */
@@ -85,9 +88,10 @@ read_names(Lint *lint)
 	foreach(lc, lint->keys)
 	{
 		const LintKey *key = lfirst(lc);
-		TableFacts *referencing = fkfix_catalog_table(lint->reader, key->conrelid);
-		TableFacts *referenced = fkfix_catalog_table(lint->reader, key->confrelid);
+		TableFacts *referencing = fkfix_catalog_table(lint->reader, key->conrelid, true);
+		TableFacts *referenced = fkfix_catalog_table(lint->reader, key->confrelid, true);
 
+		CHECK_FOR_INTERRUPTS();
 		if (referencing == NULL || referenced == NULL)
 			continue;
 		add_name(names, NAME_REFERENCING, NameStr(referencing->name));
@@ -95,7 +99,7 @@ read_names(Lint *lint)
 		add_name(names, NAME_CONSTRAINT, NameStr(key->name));
 		for (int attnum = 1; attnum <= referencing->ncolumns; attnum++)
 		{
-			ColumnFacts *column = fkfix_catalog_column(lint->reader, key->conrelid, attnum);
+			ColumnFacts *column = fkfix_catalog_column(lint->reader, key->conrelid, attnum, true);
 
 			if (column != NULL)
 				add_name(names, NAME_COLUMN, column->name);
@@ -134,13 +138,16 @@ examine(Lint *lint, HTAB *names, const Rule *rule)
 
 	initStringInfo(&faults);
 	initStringInfo(&cures);
-	examine_table(&faults, &cures, names, NAME_REFERENCING, rule->referencing);
-	examine_table(&faults, &cures, names, NAME_REFERENCED, rule->referenced);
+	examine_table(lint, &faults, &cures, names, NAME_REFERENCING, rule->referencing);
+	examine_table(lint, &faults, &cures, names, NAME_REFERENCED, rule->referenced);
 	foreach(lc, rule->columns)
 		examine_name(&faults, &cures, names, NAME_COLUMN, lfirst(lc));
 	if (rule->constraint_name != NULL)
 		examine_name(&faults, &cures, names, NAME_CONSTRAINT, rule->constraint_name);
 
+	if (!fkfix_lint_wants(lint, cures.len > 0 ? LINT_WARNING : LINT_NOTICE,
+						  cures.len > 0 ? "misspelt" : "no match"))
+		return;
 	fkfix_lint_report(lint, cures.len > 0 ? LINT_WARNING : LINT_NOTICE,
 					  cures.len > 0 ? "misspelt" : "no match",
 					  list_make1(unconstify(Rule *, rule)), NULL,
@@ -151,14 +158,14 @@ examine(Lint *lint, HTAB *names, const Rule *rule)
 }
 
 static void
-examine_table(StringInfo faults, StringInfo cures, HTAB *names, NameKind kind,
-			  const TablePattern *pattern)
+examine_table(Lint *lint, StringInfo faults, StringInfo cures, HTAB *names,
+			  NameKind kind, const TablePattern *pattern)
 {
 	if (pattern == NULL)
 		return;
 	examine_name(faults, cures, names, kind, &pattern->name);
 	if (pattern->schema.specificity != SPECIFIC_LITERAL ||
-		OidIsValid(get_namespace_oid(pattern->schema.text, true)))
+		fkfix_catalog_has_schema(lint->reader, pattern->schema.text))
 		return;
 	appendStringInfo(faults, "%sthere is no schema %s", faults->len > 0 ? ", " : "",
 					 quote_identifier(pattern->schema.text));

@@ -26,7 +26,6 @@
 #include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/resowner.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
@@ -39,7 +38,8 @@
 
 /*
  * After this many rounds of attempts we wait for the tables in their order,
- * however long it takes, as other DDL does.
+ * however long it takes, as other DDL does.  All who wait so wait in the same
+ * order, and those who attempt give up soon: so it needs no turn.
  */
 #define MAX_ROUNDS		30
 
@@ -73,16 +73,16 @@ typedef struct Attempt
 static bool take_free_locks(Attempt *attempt);
 static bool attempt_locks(Attempt *attempt);
 static bool take_locks(void *state);
+static bool lock_tables(Attempt *attempt);
 static bool lock_tree(Attempt *attempt, Oid relid);
 static bool lock_table(Attempt *attempt, Oid relid);
 static void refuse_indexed(Oid relid);
 static bool is_being_indexed(Oid relid);
 
 /*
- * Waits until no other rebuild runs in this database, and keeps others away to
- * the end of the transaction; locks all tables of all these root keys, to the
- * end of the transaction.  Tables that are gone by then are passed over: the
- * caller looks at its keys again anyway.
+ * Locks all tables of all these root keys, to the end of the transaction.  Tables
+ * that are gone by then are passed over: the caller looks at its keys again
+ * anyway.  The caller has made sure that the current user may rebuild the keys.
  *
  * A lock_timeout of the session applies to each single wait.
  */
@@ -95,8 +95,9 @@ fkfix_lock_keys(const Extension *extension, List *keys)
 	};
 	Oid			missed = InvalidOid;
 
+	/* not 0, which is the extension for DEPENDS ON EXTENSION, anyone's DDL */
 	SET_LOCKTAG_OBJECT(attempt.turn, MyDatabaseId, ExtensionRelationId,
-					   extension->oid, 0);
+					   extension->oid, 1);
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
 		/* all may be free at this moment */
@@ -118,7 +119,7 @@ fkfix_lock_keys(const Extension *extension, List *keys)
 	}
 	attempt.first = InvalidOid;
 	attempt.patience = ENDLESS_PATIENCE;
-	(void) take_locks(&attempt);
+	(void) lock_tables(&attempt);
 }
 
 /*
@@ -160,7 +161,6 @@ take_free_locks(Attempt *attempt)
 
 		foreach(lc, attempt->locked)
 			UnlockRelationOid(lfirst_oid(lc), ShareRowExclusiveLock);
-		LockRelease(&attempt->turn, ExclusiveLock, false);
 	}
 	CurrentResourceOwner = owner;
 	return taken;
@@ -196,14 +196,16 @@ attempt_locks(Attempt *attempt)
  * Returns false, and leaves it to the caller to release what was taken, if one
  * of them is not to be had in time.
  *
- * The turn is a lock on the extension's own object that keeps rebuilds apart.
- * Nobody waits for it who has locked a table in this attempt.
+ * The turn is a lock named after the extension that keeps two rebuilds from
+ * spoiling each other's attempts.  It is held for no longer than one attempt: what
+ * an ordinary role could hold to the end of its transaction would stop everybody
+ * else's rebuilds.  Nobody waits for it who has locked a table in this attempt.
  */
 static bool
 take_locks(void *state)
 {
 	Attempt    *attempt = state;
-	ListCell   *lc;
+	bool		taken;
 
 	attempt->locked = NIL;
 	if (OidIsValid(attempt->first))
@@ -217,12 +219,25 @@ take_locks(void *state)
 		attempt->missing = InvalidOid;
 		return false;
 	}
-	AcceptInvalidationMessages();
+	taken = lock_tables(attempt);
+	LockRelease(&attempt->turn, ExclusiveLock, false);
+	return taken;
+}
 
+/* Locks the tables of all keys, for each of which we wait as long as allowed. */
+static bool
+lock_tables(Attempt *attempt)
+{
+	List	   *tables;
+	ListCell   *lc;
+
+	AcceptInvalidationMessages();
+	tables = fkfix_order_tables(attempt->keys, attempt->patience == ENDLESS_PATIENCE);
 	attempt->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													attempt->patience);
-	foreach(lc, fkfix_order_tables(attempt->keys))
+	foreach(lc, tables)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (!lock_tree(attempt, lfirst_oid(lc)))
 			return false;
 	}
@@ -236,6 +251,7 @@ take_locks(void *state)
 static bool
 lock_tree(Attempt *attempt, Oid relid)
 {
+	Reader	   *reader = fkfix_catalog_reader(NULL);
 	List	   *tree = list_make1_oid(relid);
 	ListCell   *lc;
 
@@ -243,7 +259,7 @@ lock_tree(Attempt *attempt, Oid relid)
 	{
 		if (!lock_table(attempt, lfirst_oid(lc)))
 			return false;
-		tree = list_concat(tree, fkfix_tables_partitions(lfirst_oid(lc)));
+		tree = list_concat_unique_oid(tree, fkfix_catalog_partitions(reader, lfirst_oid(lc), true));
 	}
 	return true;
 }
@@ -305,7 +321,7 @@ refuse_indexed(Oid relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("cannot lock table \"%s\" while an index on it is being built concurrently",
-						get_rel_name(relid)),
+						NameStr(fkfix_catalog_table(fkfix_catalog_reader(NULL), relid, false)->name)),
 				 errdetail("CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY wait for this transaction to end."),
 				 errhint("Try again when the index is there.")));
 }

@@ -4,80 +4,53 @@
  *		What users are told about a key and the rule that decides it.
  *
  * DDL that is refused, a fix, and a rebuild that the policy forbids all speak
- * of the same thing, and say it in the same words.  All but the last
- * function are used inside ereport.
+ * of the same thing, and say it in the same words.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
-
 #include "audit.h"
 #include "message.h"
 
-static void append_keyword(StringInfo buf, const char *keyword, List *accepted);
-
 /*
- * The detail of a message: which rule it was, and its reason.
+ * Returns the detail of a message: which rule it was, and its reason, palloc'd.
  */
-int
-fkfix_message_errdetail(const Rule *rule)
+char *
+fkfix_message_detail(const Finding *finding)
 {
-	if (rule->reason == NULL)
-		return errdetail("Rule " INT64_FORMAT " of the foreign key policy asks for it.",
-						 rule->id);
-	return errdetail("Rule " INT64_FORMAT " of the foreign key policy asks for it: %s",
-					 rule->id, rule->reason);
+	if (finding->reason == NULL)
+		return psprintf("Rule " INT64_FORMAT " of the foreign key policy asks for it.",
+						finding->rule->id);
+	return psprintf("Rule " INT64_FORMAT " of the foreign key policy asks for it: %s",
+					finding->rule->id, finding->reason);
 }
 
 /*
- * The hint of a message to whoever writes the key: the clause, and how the
- * migration tools spell it.
+ * Returns the hint of a message to whoever writes the key, palloc'd: the clause, in
+ * SQL.  How a migration tool spells it depends on the tool.
  */
-int
-fkfix_message_errhint_declare(const Rule *rule, bool with_on_delete,
-							  bool with_on_update)
+char *
+fkfix_message_hint(const Finding *finding)
 {
-	StringInfoData keywords;
-
-	initStringInfo(&keywords);
-	if (with_on_delete)
-		append_keyword(&keywords, "ondelete", rule->on_delete);
-	if (with_on_update)
-		append_keyword(&keywords, "onupdate", rule->on_update);
-	return errhint("Declare the key with %s; in SQLAlchemy and Alembic that is %s.",
-				   fkfix_audit_demand(rule, with_on_delete, with_on_update),
-				   keywords.data);
+	return psprintf("Declare the key with %s; docs/tools.md tells how migration tools spell that. A rule without actions exempts a key.",
+					fkfix_audit_demand(finding->rule, finding->set_on_delete != NULL,
+									   finding->set_on_update != NULL));
 }
 
 /*
- * Puts the schema, table and constraint into the fields that clients read, as
+ * Inside ereport, puts the schema, table and constraint into the fields that clients read, as
  * errtableconstraint does.
  */
 int
 fkfix_message_errkey(Reader *reader, const ForeignKey *fk)
 {
-	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
+	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, false);
 
 	err_generic_string(PG_DIAG_SCHEMA_NAME, table->schema);
 	err_generic_string(PG_DIAG_TABLE_NAME, NameStr(table->name));
 	err_generic_string(PG_DIAG_CONSTRAINT_NAME, NameStr(fk->name));
 	return 0;					/* return value does not matter */
-}
-
-/*
- * SQLAlchemy takes an action as DDL does, its column list included; names in
- * that may be in double quotes.
- */
-static void
-append_keyword(StringInfo buf, const char *keyword, List *accepted)
-{
-	char	   *action = fkfix_action_text(linitial(accepted));
-	char		quote = strchr(action, '"') ? '\'' : '"';
-
-	appendStringInfo(buf, "%s%s=%c%s%c", buf->len > 0 ? ", " : "", keyword, quote,
-					 action, quote);
 }
 
 /*
@@ -91,7 +64,7 @@ fkfix_message_warn_conflict(Reader *reader, const ForeignKey *fk,
 			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
 			 errmsg("rules conflict over foreign key \"%s\" of table \"%s\"",
 					NameStr(fk->name),
-					NameStr(fkfix_catalog_table(reader, fk->conrelid)->name)),
+					NameStr(fkfix_catalog_table(reader, fk->conrelid, false)->name)),
 			 errdetail("%s", finding->detail),
 			 errhint("Give one of them a higher priority."),
 			 fkfix_message_errkey(reader, fk)));

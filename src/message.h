@@ -12,10 +12,8 @@
 #include "key.h"
 #include "policy.h"
 
-extern int	fkfix_message_errdetail(const Rule *rule);
-extern int	fkfix_message_errhint_declare(const Rule *rule,
-										  bool with_on_delete,
-										  bool with_on_update);
+extern char *fkfix_message_detail(const Finding *finding);
+extern char *fkfix_message_hint(const Finding *finding);
 extern int	fkfix_message_errkey(Reader *reader, const ForeignKey *fk);
 extern void fkfix_message_warn_conflict(Reader *reader, const ForeignKey *fk,
 										const Finding *finding);

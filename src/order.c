@@ -15,11 +15,9 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/partition.h"
 #include "catalog/pg_constraint.h"
 #include "miscadmin.h"
 #include "utils/hsearch.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "key.h"
@@ -39,6 +37,7 @@ typedef struct GraphTable
 /* A walk over that graph. */
 typedef struct GraphWalk
 {
+	Reader	   *reader;
 	HTAB	   *tables;
 	List	   *stack;			/* GraphTables, the latest last */
 	List	   *order;			/* OIDs, finished ones */
@@ -53,17 +52,18 @@ static GraphTable *graph_table(GraphWalk *walk, Oid relid);
 /*
  * Returns the OIDs of the tables of these root keys in locking order, without
  * partitions that come with their parents: referenced before referencing, those
- * that reference each other in a cycle by OID.  A single key needs no graph.
- * Takes no locks on the tables; the list is made in the current memory context.
+ * that reference each other in a cycle by OID.  Unless others must be sure to
+ * have the same order, a single key needs no graph.  Takes no locks on the tables;
+ * the list is made in the current memory context.
  */
 List *
-fkfix_order_tables(List *keys)
+fkfix_order_tables(List *keys, bool strict)
 {
-	GraphWalk	walk = {NULL, NIL, NIL, 0};
+	GraphWalk	walk = {.reader = fkfix_catalog_reader(NULL)};
 	List	   *order = NIL;
 	ListCell   *lc;
 
-	if (list_length(keys) == 1)
+	if (list_length(keys) == 1 && !strict)
 	{
 		ForeignKey *fk = linitial(keys);
 
@@ -89,11 +89,11 @@ fkfix_order_tables(List *keys)
 	{
 		GraphTable *table = graph_table(&walk, lfirst_oid(lc));
 
-		/* the table itself comes before its partitions */
+		/* the table itself comes before its partitions, which no other has */
 		list_sort(table->wanted, list_oid_cmp);
 		if (list_member_oid(table->wanted, table->relid))
 			order = lappend_oid(order, table->relid);
-		order = list_concat_unique_oid(order, table->wanted);
+		order = list_concat(order, list_delete_oid(table->wanted, table->relid));
 	}
 	return order;
 }
@@ -117,6 +117,7 @@ read_graph(GraphWalk *walk)
 	{
 		Form_pg_constraint con = (Form_pg_constraint) GETSTRUCT(tuple);
 
+		CHECK_FOR_INTERRUPTS();
 		if (con->contype == CONSTRAINT_FOREIGN && !OidIsValid(con->conparentid))
 		{
 			GraphTable *table = graph_table(walk, con->conrelid);
@@ -189,11 +190,8 @@ graph_table(GraphWalk *walk, Oid relid)
 {
 	bool		found;
 	GraphTable *table;
-	List	   *ancestors = get_rel_relispartition(relid) ? get_partition_ancestors(relid) : NIL;
 
-	/* one that is being detached has no ancestors any more */
-	if (ancestors != NIL)
-		relid = llast_oid(ancestors);
+	relid = fkfix_catalog_topmost(walk->reader, relid);
 	table = hash_search(walk->tables, &relid, HASH_ENTER, &found);
 	if (!found)
 	{

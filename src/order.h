@@ -10,6 +10,6 @@
 
 #include "nodes/pg_list.h"
 
-extern List *fkfix_order_tables(List *keys);
+extern List *fkfix_order_tables(List *keys, bool strict);
 
 #endif							/* FKFIX_ORDER_H */

@@ -6,7 +6,8 @@
  * A rule means the same to every role in every session.  So the table is read
  * here with a plain scan: no privilege on it is needed, no row-level security
  * applies, and no search_path is looked at.  A policy that its subjects could
- * hide from the reader would be no policy.
+ * hide from the reader would be no policy.  No code of anybody else's runs: what is
+ * not a table of plain columns, by name and type, is refused.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +15,8 @@
 
 #include "access/table.h"
 #include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -48,8 +51,7 @@ Policy *
 fkfix_policy_load(Extension *extension, Snapshot snapshot)
 {
 	Policy	   *policy = palloc0(sizeof(Policy));
-	Relation	rel = table_open(fkfix_extension_table(extension, "fkfix_policy"),
-								 AccessShareLock);
+	Relation	rel = fkfix_extension_open(extension, "fkfix_policy", AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan;
 	AttrNumber	attnums[POLICY_NCOLUMNS];
@@ -63,6 +65,7 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 		Datum		values[POLICY_NCOLUMNS];
 		bool		nulls[POLICY_NCOLUMNS];
 
+		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < POLICY_NCOLUMNS; i++)
 			values[i] = slot_getattr(slot, attnums[i], &nulls[i]);
 		policy->rules = lappend(policy->rules, fkfix_rule_form(values, nulls));
@@ -70,9 +73,9 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 	table_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(slot);
-	table_close(rel, AccessShareLock);
 
 	list_sort(policy->rules, compare_rules);
+	policy->table = RelationGetRelid(rel);
 	policy->files = fkfix_filing_make(policy->rules);
 	foreach(lc, policy->rules)
 	{
@@ -81,11 +84,12 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 		policy->needs_columns |= rule->columns != NIL;
 		policy->needs_nullability |= rule->nullability != NULLABLE_EITHER;
 	}
+	table_close(rel, AccessShareLock);
 	return policy;
 }
 
 /*
- * Does a key meet one of the conditions of a rule?
+ * Does a key, whose tables are there, meet one of the conditions of a rule?
  */
 bool
 fkfix_policy_meets(const Rule *rule, Condition condition, Reader *reader,
@@ -150,12 +154,27 @@ fkfix_policy_all_matches(const Policy *policy, Reader *reader, const ForeignKey 
 	{
 		foreach(lc, candidates(policy, drawer, &names))
 		{
+			CHECK_FOR_INTERRUPTS();
 			if (names_match(lfirst(lc), &names))
 				matches = lappend(matches, lfirst(lc));
 		}
 	}
 	list_sort(matches, compare_rules);
 	return matches;
+}
+
+/*
+ * Returns the reason of a rule; NULL if it has none, or if the current user may
+ * not read the policy, from which the owner has then taken the SELECT that all
+ * have at first.
+ */
+const char *
+fkfix_policy_reason(const Policy *policy, const Rule *rule)
+{
+	if (rule->reason == NULL ||
+		pg_class_aclcheck(policy->table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		return NULL;
+	return rule->reason;
 }
 
 /*
@@ -232,6 +251,7 @@ add_winners(List *winners, List *rules, const KeyNames *names)
 		Rule	   *rule = lfirst(lc);
 		int			order = winners == NIL ? -1 : compare_precedence(rule, linitial(winners));
 
+		CHECK_FOR_INTERRUPTS();
 		if (order > 0)
 			break;
 		if (!names_match(rule, names))
@@ -268,8 +288,8 @@ static bool
 name_key(Reader *reader, const ForeignKey *fk, bool columns, bool nullability,
 		 KeyNames *names)
 {
-	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid);
-	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid);
+	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid, true);
+	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid, true);
 
 	if (referencing == NULL || referenced == NULL)
 		return false;

@@ -31,6 +31,7 @@ typedef struct KeyNames
 /* All rules, best first. */
 typedef struct Policy
 {
+	Oid			table;			/* fkfix_policy */
 	List	   *rules;
 	RuleFiles  *files;
 	bool		needs_columns;	/* some rule looks at columns */
@@ -58,6 +59,7 @@ extern List *fkfix_policy_all_matches(const Policy *policy, Reader *reader,
 									  const ForeignKey *fk);
 extern bool fkfix_policy_meets(const Rule *rule, Condition condition,
 							   Reader *reader, const ForeignKey *fk);
+extern const char *fkfix_policy_reason(const Policy *policy, const Rule *rule);
 extern bool fkfix_policy_same_precedence(const Rule *a, const Rule *b);
 
 #endif							/* FKFIX_POLICY_H */

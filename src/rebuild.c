@@ -18,7 +18,7 @@
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -27,11 +27,10 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "storage/bufmgr.h"
 #include "utils/array.h"
+#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "check.h"
 #include "compat.h"
@@ -40,7 +39,7 @@
 #include "inspect.h"
 #include "shape.h"
 
-/* The catalogs, open from the first change on, and what was done to them. */
+/* The catalogs, open from the first key on, and what was done to them. */
 struct Theatre
 {
 	Extension  *extension;
@@ -73,7 +72,8 @@ static void change_catalogs(Operation *operation);
 static void change_constraint(Operation *operation, const ShapeNode *node);
 static void change_trigger(Operation *operation, const ShapeNode *node,
 						   TriggerSlot slot);
-static HeapTuple fetch_row(Relation catalog, const ItemPointerData *tid);
+static HeapTuple fetch_row(Relation catalog, Oid index, AttrNumber column,
+						   Oid oid);
 static ArrayType *make_column_list(const AttrNumber *columns, int count);
 static void invalidate_tables(const Shape *shape);
 static void describe_change(Operation *operation, Change *change);
@@ -126,7 +126,9 @@ fkfix_rebuild_begin(Extension *extension)
  * As fkfix_rebuild_key, but leaves history and the server's log to
  * fkfix_rebuild_end, until when the words of the occasion must last; those of the
  * change live as long as the theatre.  Takes ROW EXCLUSIVE on pg_constraint and
- * pg_trigger, once nothing is left to refuse.
+ * pg_trigger before it reads what it is about to change, and leaves both locked to
+ * the end of the transaction: VACUUM FULL must move no row in between, nor before
+ * it is known whether the change stays.
  */
 bool
 fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
@@ -138,6 +140,9 @@ fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
 	ListCell   *lc;
 
 	fkfix_rebuild_refuse_descendant(reader, fk);
+	visit = MemoryContextSwitchTo(theatre->context);
+	open_catalogs(theatre);
+	MemoryContextSwitchTo(visit);
 	operation.shape = fkfix_shape_read(reader, fk);
 	refuse_illegal(reader, fk, on_delete, on_update);
 
@@ -150,7 +155,6 @@ fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
 
 	visit = MemoryContextSwitchTo(theatre->context);
 	describe_change(&operation, change);
-	open_catalogs(theatre);
 	MemoryContextSwitchTo(visit);
 	change_catalogs(&operation);
 	if (!operation.changed)
@@ -175,8 +179,8 @@ fkfix_rebuild_end(Theatre *theatre)
 		return;
 	CatalogCloseIndexes(theatre->trigger_indexes);
 	CatalogCloseIndexes(theatre->constraint_indexes);
-	table_close(theatre->pg_trigger, RowExclusiveLock);
-	table_close(theatre->pg_constraint, RowExclusiveLock);
+	table_close(theatre->pg_trigger, NoLock);
+	table_close(theatre->pg_constraint, NoLock);
 	if (theatre->entries == NIL)
 		return;
 	fkfix_history_record(theatre->extension, theatre->entries);
@@ -191,20 +195,26 @@ fkfix_rebuild_end(Theatre *theatre)
 void
 fkfix_rebuild_refuse_descendant(Reader *reader, const ForeignKey *fk)
 {
-	ForeignKey *root;
+	const ForeignKey *root;
+	const char *table;
 
 	if (!OidIsValid(fk->conparentid))
 		return;
-	root = fkfix_key_get(reader, fkfix_key_root(reader, fk));
+	root = fkfix_key_root(reader, fk);
+	table = NameStr(fkfix_catalog_table(reader, fk->conrelid, false)->name);
+	if (root == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("foreign key \"%s\" of table \"%s\" is damaged", NameStr(fk->name), table),
+				 errdetail("It derives from a key with OID %u that is not there.",
+						   fk->conparentid)));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("cannot rebuild constraint \"%s\" on relation \"%s\"",
-					NameStr(fk->name),
-					NameStr(fkfix_catalog_table(reader, fk->conrelid)->name)),
-			 root == NULL ? 0 :
+					NameStr(fk->name), table),
 			 errdetail("Constraint \"%s\" is derived from constraint \"%s\" of relation \"%s\".",
 					   NameStr(fk->name), NameStr(root->name),
-					   NameStr(fkfix_catalog_table(reader, root->conrelid)->name)),
+					   NameStr(fkfix_catalog_table(reader, root->conrelid, false)->name)),
 			 errhint("You may rebuild the constraint it derives from instead.")));
 }
 
@@ -226,19 +236,22 @@ refuse_illegal(Reader *reader, const ForeignKey *fk, const Action *on_delete,
 static void
 refuse_damaged(Operation *operation)
 {
-	Fault	   *fault = fkfix_inspect_damage(fkfix_inspect_shape(operation->reader, operation->shape));
 	const ForeignKey *fk = operation->shape->root->fk;
+	Fault	   *fault = fkfix_inspect_damage(fkfix_inspect_shape(operation->reader, operation->shape));
+	char	   *cure;
 
 	if (fault == NULL)
+		fault = fkfix_inspect_damage(fkfix_inspect_references(operation->reader, fk, true));
+	if (fault == NULL)
 		return;
+	cure = fkfix_ddl_recreate(operation->reader, fk, operation->on_delete,
+							  operation->on_update);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("foreign key \"%s\" of table \"%s\" is damaged", NameStr(fk->name),
-					NameStr(fkfix_catalog_table(operation->reader, fk->conrelid)->name)),
+					NameStr(fkfix_catalog_table(operation->reader, fk->conrelid, false)->name)),
 			 errdetail("%s", fault->detail),
-			 errhint("Drop it and add it again: %s",
-					 fkfix_ddl_recreate(operation->reader, fk, operation->on_delete,
-										operation->on_update))));
+			 cure == NULL ? 0 : errhint("Drop it and add it again: %s", cure)));
 }
 
 /* Opens them in the current memory context, unless they are open. */
@@ -305,9 +318,8 @@ change_constraint(Operation *operation, const ShapeNode *node)
 	else
 		nulls[Anum_pg_constraint_confdelsetcols - 1] = true;
 
-	tuple = fetch_row(theatre->pg_constraint, &fk->tid);
-	if (((Form_pg_constraint) GETSTRUCT(tuple))->oid != fk->oid)
-		elog(ERROR, "the row of constraint %u is not where it was read", fk->oid);
+	tuple = fetch_row(theatre->pg_constraint, ConstraintOidIndexId, Anum_pg_constraint_oid,
+					  fk->oid);
 	tuple = heap_modify_tuple(tuple, RelationGetDescr(theatre->pg_constraint),
 							  values, nulls, replaces);
 	CatalogTupleUpdateWithInfo(theatre->pg_constraint, &tuple->t_self, tuple,
@@ -334,32 +346,39 @@ change_trigger(Operation *operation, const ShapeNode *node, TriggerSlot slot)
 	if (trigger->func == func)
 		return;
 
-	tuple = fetch_row(theatre->pg_trigger, &trigger->tid);
+	tuple = fetch_row(theatre->pg_trigger, TriggerOidIndexId, Anum_pg_trigger_oid, trigger->oid);
 	form = (Form_pg_trigger) GETSTRUCT(tuple);
-	if (form->oid != trigger->oid)
-		elog(ERROR, "the row of trigger %u is not where it was read", trigger->oid);
 	form->tgfoid = func;
 	form->tgdeferrable = kind->deferrable && node->fk->deferrable;
 	form->tginitdeferred = kind->deferrable && node->fk->deferred;
 	CatalogTupleUpdateWithInfo(theatre->pg_trigger, &tuple->t_self, tuple,
 							   theatre->trigger_indexes);
+	InvokeObjectPostAlterHook(TriggerRelationId, trigger->oid, 0);
 	operation->changed = true;
 }
 
-/* A copy of the row that was read there under the locks that we still hold. */
+/*
+ * A copy of a row as it is now, in an open catalog.  By OID and never by where the
+ * row was read before: only the lock that we hold now keeps it from moving.
+ */
 static HeapTuple
-fetch_row(Relation catalog, const ItemPointerData *tid)
+fetch_row(Relation catalog, Oid index, AttrNumber column, Oid oid)
 {
-	HeapTupleData row = {.t_self = *tid};
-	HeapTuple	copy;
-	Buffer		buffer;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
 
-	if (!heap_fetch(catalog, SnapshotSelf, &row, &buffer, false))
-		elog(ERROR, "a row of %s has changed although its table is locked",
-			 RelationGetRelationName(catalog));
-	copy = heap_copytuple(&row);
-	ReleaseBuffer(buffer);
-	return copy;
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+	scan = systable_beginscan(catalog, index, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("row %u of \"%s\" has been deleted although its table is locked",
+						oid, RelationGetRelationName(catalog))));
+	tuple = heap_copytuple(tuple);
+	systable_endscan(scan);
+	return tuple;
 }
 
 static ArrayType *
@@ -419,7 +438,8 @@ note_change(Theatre *theatre, const Change *change, const Occasion *occasion)
 }
 
 /*
- * One line for each key; the statement, which may be a script of any length sent
+ * One line for each key, with the transaction, as in the history: if that is rolled
+ * back, so is the change.  The statement, which may be a script of any length sent
  * in one piece, is not repeated beside each.
  */
 static void
@@ -427,8 +447,9 @@ log_change(const Change *change)
 {
 	ereport(LOG_SERVER_ONLY,
 			(errhidestmt(true), errhidecontext(true),
-			 errmsg("foreign key \"%s\" of table %s changed from ON DELETE %s ON UPDATE %s to ON DELETE %s ON UPDATE %s",
+			 errmsg("foreign key \"%s\" of table %s changed in transaction " UINT64_FORMAT " from ON DELETE %s ON UPDATE %s to ON DELETE %s ON UPDATE %s",
 					change->constraint_name, change->referencing,
+					U64FromFullTransactionId(GetTopFullTransactionId()),
 					change->old_on_delete, change->old_on_update,
 					change->new_on_delete, change->new_on_update)));
 }

@@ -17,12 +17,13 @@
 
 #include "args.h"
 #include "audit.h"
+#include "grants.h"
 #include "hazard.h"
 #include "rulebook.h"
 #include "shape.h"
 
 #define AUDIT_COLUMNS	13
-#define STATUS_COLUMNS	(5 + STATUS_COUNT)
+#define STATUS_COLUMNS	(6 + STATUS_COUNT)
 
 /* What one call is about. */
 typedef struct Report
@@ -62,7 +63,7 @@ fkfix_audit(PG_FUNCTION_ARGS)
 	begin_report(&report, fkfix_args_table(fcinfo, 0));
 	report.all_keys = PG_GETARG_BOOL(1);
 	report.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	fkfix_key_each_root(report.reader, fkfix_args_table(fcinfo, 0), report_key, &report);
+	fkfix_audit_each_key(report.reader, fkfix_args_table(fcinfo, 0), report_key, &report);
 	return (Datum) 0;
 }
 
@@ -87,7 +88,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 	report.extension = fkfix_extension_get();
 	InitMaterializedSRF(fcinfo, 0);
 	begin_report(&report, InvalidOid);
-	fkfix_key_each_root(report.reader, InvalidOid, count_key, &report);
+	fkfix_audit_each_key(report.reader, InvalidOid, count_key, &report);
 
 	values[i++] = BoolGetDatum(installed);
 	values[i++] = BoolGetDatum(installed && enabled != TRIGGER_DISABLED);
@@ -97,6 +98,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 	values[i++] = Int64GetDatum(list_length(report.policy->rules));
 	for (int status = 0; status < STATUS_COUNT; status++)
 		values[i++] = Int64GetDatum(report.counts[status]);
+	values[i] = fkfix_args_text_array(fkfix_grants_list(report.extension));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	return (Datum) 0;
 }

@@ -35,6 +35,8 @@
 
 static ForeignKey *look_up(Request *request, bool waited);
 static void check_schema_usage(const TableFacts *table, Oid roleid);
+pg_noreturn static void refuse_stranger(const TableFacts *table,
+										const ForeignKey *fk);
 static bool rebuild_by_policy(const Request *request, const ForeignKey *fk);
 static void refuse_without_demand(const ForeignKey *fk, Reader *reader,
 								  const Finding *finding);
@@ -80,13 +82,9 @@ fkfix_rebuild(PG_FUNCTION_ARGS)
 ForeignKey *
 fkfix_request_find_key(Reader *reader, Oid relid, const char *name)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid);
+	TableFacts *table = fkfix_catalog_table(reader, relid, false);
 	ForeignKey *fk;
 
-	if (table == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
 	if (IsCatalogRelationOid(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -120,12 +118,13 @@ void
 fkfix_request_check_privileges(Reader *reader, const ForeignKey *fk)
 {
 	Oid			roleid = GetUserId();
-	char	   *referenced = get_rel_name(fk->confrelid);
+	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid, false);
+	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid, false);
 
-	check_schema_usage(fkfix_catalog_table(reader, fk->conrelid), roleid);
-	check_schema_usage(fkfix_catalog_table(reader, fk->confrelid), roleid);
+	check_schema_usage(referencing, roleid);
+	check_schema_usage(referenced, roleid);
 	if (!fkfix_compat_owns_table(fk->conrelid, roleid))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(fk->conrelid));
+		refuse_stranger(referencing, fk);
 	if (pg_class_aclcheck(fk->confrelid, roleid, ACL_REFERENCES) == ACLCHECK_OK)
 		return;
 	for (int i = 0; i < fk->nkeys; i++)
@@ -134,7 +133,7 @@ fkfix_request_check_privileges(Reader *reader, const ForeignKey *fk)
 												   roleid, ACL_REFERENCES);
 
 		if (result != ACLCHECK_OK)
-			aclcheck_error(result, OBJECT_TABLE, referenced);
+			aclcheck_error(result, OBJECT_TABLE, NameStr(referenced->name));
 	}
 }
 
@@ -225,28 +224,36 @@ look_up(Request *request, bool waited)
 	ForeignKey *fk;
 
 	request->reader = fkfix_catalog_reader(NULL);
-	if (waited && fkfix_catalog_table(request->reader, request->relid) == NULL)
+	if (waited && fkfix_catalog_table(request->reader, request->relid, true) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"%s\" does not exist",
-						NameStr(fkfix_catalog_table(former, request->relid)->name)),
+						NameStr(fkfix_catalog_table(former, request->relid, false)->name)),
 				 errdetail("It was dropped while this session waited for it.")));
 	fk = fkfix_request_find_key(request->reader, request->relid, request->name);
-	fkfix_rebuild_refuse_descendant(request->reader, fk);
 	fkfix_request_check_privileges(request->reader, fk);
+	fkfix_rebuild_refuse_descendant(request->reader, fk);
 	return fk;
 }
 
 static void
 check_schema_usage(const TableFacts *table, Oid roleid)
 {
-	AclResult	result;
+	AclResult	result = fkfix_compat_schema_usage(table->schema_oid, roleid);
 
-	if (table == NULL)
-		return;					/* the caller looks again, under a lock */
-	result = fkfix_compat_schema_usage(table->schema_oid, roleid);
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_SCHEMA, table->schema);
+}
+
+/* As aclcheck_error, but names the key: there may be many of them to rebuild. */
+static void
+refuse_stranger(const TableFacts *table, const ForeignKey *fk)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("must be owner of table %s", NameStr(table->name)),
+			 errdetail("Foreign key \"%s\" belongs to table %s.", NameStr(fk->name),
+					   quote_qualified_identifier(table->schema, NameStr(table->name)))));
 }
 
 /* Nothing was named: do what the policy asks. */
@@ -268,7 +275,7 @@ rebuild_by_policy(const Request *request, const ForeignKey *fk)
 static void
 refuse_without_demand(const ForeignKey *fk, Reader *reader, const Finding *finding)
 {
-	const char *table = NameStr(fkfix_catalog_table(reader, fk->conrelid)->name);
+	const char *table = NameStr(fkfix_catalog_table(reader, fk->conrelid, false)->name);
 
 	switch (finding->status)
 	{
@@ -336,9 +343,9 @@ heed_policy(const Request *request, const ForeignKey *fk)
 	ereport(mode == ENFORCE_WARN ? WARNING : ERROR,
 			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
 			 errmsg("foreign key \"%s\" of table \"%s\" must be %s", NameStr(fk->name),
-					NameStr(fkfix_catalog_table(reader, fk->conrelid)->name),
+					NameStr(fkfix_catalog_table(reader, fk->conrelid, false)->name),
 					fkfix_audit_demand(finding->rule, bad_delete, bad_update)),
-			 fkfix_message_errdetail(finding->rule),
+			 errdetail("%s", fkfix_message_detail(finding)),
 			 errhint("A role that may set \"fkfix.enforcement\" can set it to off for this session."),
 			 fkfix_message_errkey(reader, fk)));
 }

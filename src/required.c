@@ -46,9 +46,10 @@ typedef struct Inquiry
 } Inquiry;
 
 static void read_inquiry(FunctionCallInfo fcinfo, Inquiry *inquiry);
-static Oid	resolve_table(text *name, const char **schema, const char **table);
+static Oid	resolve_table(Reader *reader, text *name, const char **schema,
+						  const char **table);
 static void check_database(const RangeVar *name);
-static Oid	creation_schema(void);
+static const char *creation_schema(void);
 static List *parse_columns(ArrayType *array);
 static char *truncated(const char *name);
 static const char *expected_name(Inquiry *inquiry);
@@ -112,11 +113,11 @@ read_inquiry(FunctionCallInfo fcinfo, Inquiry *inquiry)
 	FKFIX_REQUIRE_ARG(1, "columns");
 	FKFIX_REQUIRE_ARG(2, "referenced");
 
-	inquiry->reader = fkfix_catalog_reader(NULL);
-	inquiry->referencing = resolve_table(PG_GETARG_TEXT_PP(0),
+	inquiry->reader = fkfix_catalog_reader(GetActiveSnapshot());
+	inquiry->referencing = resolve_table(inquiry->reader, PG_GETARG_TEXT_PP(0),
 										 &names->referencing_schema, &names->referencing);
 	names->columns = parse_columns(PG_GETARG_ARRAYTYPE_P(1));
-	inquiry->referenced = resolve_table(PG_GETARG_TEXT_PP(2),
+	inquiry->referenced = resolve_table(inquiry->reader, PG_GETARG_TEXT_PP(2),
 										&names->referenced_schema, &names->referenced);
 	names->constraint_name = PG_ARGISNULL(3) ? expected_name(inquiry) :
 		truncated(text_to_cstring(PG_GETARG_TEXT_PP(3)));
@@ -133,26 +134,25 @@ read_inquiry(FunctionCallInfo fcinfo, Inquiry *inquiry)
  * What it is about is no secret, so no privilege is asked for.
  */
 static Oid
-resolve_table(text *name, const char **schema, const char **table)
+resolve_table(Reader *reader, text *name, const char **schema, const char **table)
 {
 	RangeVar   *parts = makeRangeVarFromNameList(textToQualifiedNameList(name));
+	TableFacts *found;
 	Oid			relid;
-	Oid			namespace;
 
 	check_database(parts);
 	*table = parts->relname;
 	if (parts->schemaname != NULL)
 	{
+		Oid			namespace = LookupNamespaceNoError(parts->schemaname);
+
 		*schema = parts->schemaname;
-		namespace = LookupNamespaceNoError(parts->schemaname);
 		return OidIsValid(namespace) ? get_relname_relid(parts->relname, namespace) : InvalidOid;
 	}
 	relid = RelnameGetRelid(parts->relname);
-	namespace = OidIsValid(relid) ? get_rel_namespace(relid) : creation_schema();
-	*schema = get_namespace_name(namespace);
-	if (*schema == NULL)
-		elog(ERROR, "cache lookup failed for namespace %u", namespace);
-	return relid;
+	found = !OidIsValid(relid) ? NULL : fkfix_catalog_table(reader, relid, true);
+	*schema = found != NULL ? found->schema : creation_schema();
+	return found == NULL ? InvalidOid : relid;
 }
 
 /* As RangeVarGetRelid. */
@@ -167,16 +167,17 @@ check_database(const RangeVar *name)
 						name->catalogname, name->schemaname, name->relname)));
 }
 
-static Oid
+static const char *
 creation_schema(void)
 {
 	List	   *path = fetch_search_path(false);
+	char	   *name = path == NIL ? NULL : get_namespace_name(linitial_oid(path));
 
-	if (path == NIL)
+	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_SCHEMA),
 				 errmsg("no schema has been selected to create in")));
-	return linitial_oid(path);
+	return name;
 }
 
 static List *
@@ -275,9 +276,9 @@ present_nullability(Inquiry *inquiry)
 	foreach(lc, inquiry->names.columns)
 	{
 		AttrNumber	attnum = !OidIsValid(inquiry->referencing) ? InvalidAttrNumber :
-		get_attnum(inquiry->referencing, lfirst(lc));
+		fkfix_catalog_column_number(inquiry->reader, inquiry->referencing, lfirst(lc));
 
-		if (attnum <= InvalidAttrNumber)
+		if (attnum == InvalidAttrNumber)
 			complete = false;
 		else if (fkfix_domain_rejects_null(inquiry->reader, inquiry->referencing, attnum))
 			return NULLABLE_NOT_ALL;

@@ -121,7 +121,7 @@ refuse_changed(Reader *reader, const ForeignKey *fk, char *detail)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("foreign key \"%s\" of table \"%s\" has changed since",
 					NameStr(fk->name),
-					NameStr(fkfix_catalog_table(reader, fk->conrelid)->name)),
+					NameStr(fkfix_catalog_table(reader, fk->conrelid, false)->name)),
 			 errdetail("%s", detail),
 			 errhint("Revert the later changes first, the latest one before the others, or name the actions in a call of fkfix_rebuild().")));
 }

@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+#include "utils/hsearch.h"
 #include "utils/snapmgr.h"
 
 #include "request.h"
@@ -21,20 +23,26 @@
 /* A statement whose older keys are being looked at. */
 typedef struct Review
 {
-	const Statement *statement;
+	Statement  *statement;
 	const Deeds *deeds;
 	Reader	   *now;
 	Reader	   *before;			/* NULL until needed */
 	Snapshot	snapshot;		/* what "before" sees through */
 	List	   *bad;			/* OIDs of keys to be judged more closely */
+	HTAB	   *seen;			/* the same, as a set */
 } Review;
 
+static void notice_touched_bad(Review *review);
 static void notice_all_bad(Review *review);
 static void notice_bad(const ForeignKey *fk, void *state);
 static void notice_bad_roots(Review *review, List *keys);
 static void judge_older_key(Review *review, Oid constraint);
 static bool was_bad_before(Review *review, const ForeignKey *fk,
 						   const Finding *finding);
+static ForeignKey *key_before(Review *review, const ForeignKey *fk);
+static bool same_columns(Reader *before, Oid relid, const AttrNumber *then,
+						 int nthen, Reader *now, const AttrNumber *current,
+						 int ncurrent);
 static Reader *reader_before(Review *review);
 
 /*
@@ -42,30 +50,51 @@ static Reader *reader_before(Review *review);
  * bad now; only for those the past is looked up.
  */
 void
-fkfix_review_older_keys(const Statement *statement, const Deeds *deeds)
+fkfix_review_older_keys(Statement *statement, const Deeds *deeds)
 {
-	Review		review = {statement, deeds, fkfix_catalog_reader(NULL), NULL, NULL, NIL};
+	Review		review = {.statement = statement,.deeds = deeds,.now = fkfix_catalog_reader(NULL)};
+	HASHCTL		ctl = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(Oid),
+		.hcxt = CurrentMemoryContext
+	};
 	ListCell   *lc;
 
+	if (!deeds->everything && deeds->touched_tables == NIL && deeds->touched_keys == NIL)
+		return;
+	review.seen = hash_create("fkfix bad keys", 32, &ctl,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	if (deeds->everything)
 		notice_all_bad(&review);
-	foreach(lc, deeds->touched_tables)
-	{
-		notice_bad_roots(&review, fkfix_key_list_of(review.now, lfirst_oid(lc)));
-		notice_bad_roots(&review, fkfix_key_list_to(review.now, lfirst_oid(lc)));
-	}
-	foreach(lc, deeds->touched_keys)
-	{
-		ForeignKey *fk = fkfix_key_get(review.now, lfirst_oid(lc));
-
-		if (fk != NULL)
-			notice_bad_roots(&review, list_make1(fk));
-	}
+	else
+		notice_touched_bad(&review);
 
 	foreach(lc, review.bad)
+	{
+		CHECK_FOR_INTERRUPTS();
 		judge_older_key(&review, lfirst_oid(lc));
+	}
 	if (review.snapshot != NULL)
 		UnregisterSnapshot(review.snapshot);
+}
+
+static void
+notice_touched_bad(Review *review)
+{
+	ListCell   *lc;
+
+	foreach(lc, review->deeds->touched_tables)
+	{
+		notice_bad_roots(review, fkfix_key_list_of(review->now, lfirst_oid(lc)));
+		notice_bad_roots(review, fkfix_key_list_to(review->now, lfirst_oid(lc)));
+	}
+	foreach(lc, review->deeds->touched_keys)
+	{
+		ForeignKey *fk = fkfix_key_get(review->now, lfirst_oid(lc), true);
+
+		if (fk != NULL)
+			notice_bad_roots(review, list_make1(fk));
+	}
 }
 
 /*
@@ -76,11 +105,13 @@ static void
 notice_all_bad(Review *review)
 {
 	Reader	   *now = review->now;
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 
-	review->now = fkfix_catalog_reader(NULL);
+	review->now = fkfix_catalog_reader(snapshot);
 	review->now->passing = true;
 	fkfix_key_read_all(review->now);
 	fkfix_key_each_root(review->now, InvalidOid, notice_bad, review);
+	UnregisterSnapshot(snapshot);
 	review->now = now;
 }
 
@@ -96,8 +127,11 @@ notice_bad(const ForeignKey *fk, void *state)
 	if (fkfix_request_finding_mode(finding) != ENFORCE_OFF)
 	{
 		MemoryContext visit = MemoryContextSwitchTo(review->now->context);
+		bool		found;
 
-		review->bad = list_append_unique_oid(review->bad, fk->oid);
+		(void) hash_search(review->seen, &fk->oid, HASH_ENTER, &found);
+		if (!found)
+			review->bad = lappend_oid(review->bad, fk->oid);
 		MemoryContextSwitchTo(visit);
 	}
 }
@@ -116,10 +150,14 @@ notice_bad_roots(Review *review, List *keys)
 	}
 }
 
+/*
+ * A key that was not there before the statement is new, though the server has not
+ * said so.
+ */
 static void
 judge_older_key(Review *review, Oid constraint)
 {
-	ForeignKey *fk = fkfix_key_get(review->now, constraint);
+	ForeignKey *fk = fkfix_key_get(review->now, constraint, true);
 	Finding    *finding;
 
 	if (fk == NULL)
@@ -127,25 +165,64 @@ judge_older_key(Review *review, Oid constraint)
 	finding = fkfix_audit_judge(review->statement->policy, review->now, fk);
 	if (!was_bad_before(review, fk, finding))
 		fkfix_sanction(review->statement, review->now, fk, finding,
-					   reader_before(review));
+					   key_before(review, fk) == NULL ? NULL : reader_before(review));
+}
+
+/*
+ * The key as it was before the statement, NULL if it was not there.  One that core
+ * has recreated is known by its name and columns.
+ */
+static ForeignKey *
+key_before(Review *review, const ForeignKey *fk)
+{
+	Reader	   *before = reader_before(review);
+	ForeignKey *old = fkfix_key_get(before, fk->oid, true);
+
+	if (old != NULL)
+		return old;
+	old = fkfix_key_find(before, fk->conrelid, NameStr(fk->name));
+	if (old == NULL || old->confrelid != fk->confrelid ||
+		!same_columns(before, old->conrelid, old->conkey, old->nkeys,
+					  review->now, fk->conkey, fk->nkeys) ||
+		!same_columns(before, old->confrelid, old->confkey, old->nkeys,
+					  review->now, fk->confkey, fk->nkeys))
+		return NULL;
+	return old;
+}
+
+/* Have these columns of a table, then and now, the same names? */
+static bool
+same_columns(Reader *before, Oid relid, const AttrNumber *then, int nthen,
+			 Reader *now, const AttrNumber *current, int ncurrent)
+{
+	List	   *old_names = fkfix_catalog_column_names(before, relid, then, nthen);
+	List	   *new_names = fkfix_catalog_column_names(now, relid, current, ncurrent);
+	ListCell   *old;
+	ListCell   *new;
+
+	if (list_length(old_names) != list_length(new_names))
+		return false;
+	forboth(old, old_names, new, new_names)
+	{
+		if (strcmp(lfirst(old), lfirst(new)) != 0)
+			return false;
+	}
+	return true;
 }
 
 /*
  * Was the key, before the statement, in violation of the same demand under the
- * same sanction?  One that core has recreated is known by its name, and one
- * that was a partition's by the root it hung on.
+ * same sanction?  One that was a partition's is judged by the root it hung on.
  */
 static bool
 was_bad_before(Review *review, const ForeignKey *fk, const Finding *finding)
 {
 	Reader	   *before = reader_before(review);
-	ForeignKey *old = fkfix_key_get(before, fk->oid);
+	const ForeignKey *old = key_before(review, fk);
 	Finding    *old_finding;
 
-	if (old == NULL)
-		old = fkfix_key_find(before, fk->conrelid, NameStr(fk->name));
-	if (old != NULL && OidIsValid(old->conparentid))
-		old = fkfix_key_get(before, fkfix_key_root(before, old));
+	if (old != NULL)
+		old = fkfix_key_root(before, old);
 	if (old == NULL)
 		return false;
 	if (review->deeds->joined_scope && fkfix_catalog_in_extension(before, old->conrelid))

@@ -26,7 +26,6 @@ typedef struct Deeds
 								 * are those with a lower number */
 } Deeds;
 
-extern void fkfix_review_older_keys(const Statement *statement,
-									const Deeds *deeds);
+extern void fkfix_review_older_keys(Statement *statement, const Deeds *deeds);
 
 #endif							/* FKFIX_REVIEW_H */

@@ -64,35 +64,13 @@ PG_FUNCTION_INFO_V1(fkfix_normalize_rule);
 
 /*
  * Fills "attnums" (of POLICY_NCOLUMNS) with the numbers of the columns of
- * fkfix_policy.  Finds each by name, so that ALTER TABLE ... ADD COLUMN does no
- * harm; raises an error if one is missing or of another type.
+ * fkfix_policy; raises an error if one is missing or of another type.
  */
 void
 fkfix_rule_find_columns(Relation rel, AttrNumber *attnums)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
-
 	for (int i = 0; i < POLICY_NCOLUMNS; i++)
-	{
-		attnums[i] = InvalidAttrNumber;
-		for (int j = 0; j < desc->natts; j++)
-		{
-			Form_pg_attribute column = TupleDescAttr(desc, j);
-
-			if (!column->attisdropped &&
-				namestrcmp(&column->attname, policy_columns[i].name) == 0 &&
-				column->atttypid == policy_columns[i].type)
-				attnums[i] = column->attnum;
-		}
-		if (attnums[i] == InvalidAttrNumber)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("table \"%s\" has been altered", RelationGetRelationName(rel)),
-					 errdetail("It has no column \"%s\" of type %s.",
-							   policy_columns[i].name,
-							   format_type_be(policy_columns[i].type)),
-					 errhint("Undo the change, or save the rules and create the extension anew.")));
-	}
+		attnums[i] = fkfix_extension_column(rel, policy_columns[i].name, policy_columns[i].type);
 }
 
 /*

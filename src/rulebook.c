@@ -21,7 +21,7 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
+#include "access/relation.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
@@ -188,9 +188,11 @@ read_rules(Extension *extension, Oid table)
 static bool
 announces(Oid table)
 {
-	Relation	rel = table_open(table, AccessShareLock);
+	Relation	rel = try_relation_open(table, AccessShareLock);
 	int			count = 0;
 
+	if (rel == NULL)
+		return false;			/* fkfix_policy_load says so */
 	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)
 	{
 		const Trigger *trigger = &rel->trigdesc->triggers[i];
@@ -200,7 +202,7 @@ announces(Oid table)
 			 strcmp(trigger->tgname, "fkfix_announce_truncate") == 0))
 			count++;
 	}
-	table_close(rel, AccessShareLock);
+	relation_close(rel, AccessShareLock);
 	return count == 2;
 }
 

@@ -14,8 +14,11 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
+#include "ddl.h"
 #include "lock.h"
 #include "message.h"
 #include "rebuild.h"
@@ -26,7 +29,7 @@
 /* One key and everything that is needed to speak of it. */
 typedef struct Case
 {
-	const Statement *statement;
+	Statement  *statement;
 	Reader	   *reader;
 	const ForeignKey *fk;
 	Finding    *finding;
@@ -34,29 +37,45 @@ typedef struct Case
 	const char *table;
 } Case;
 
-static void complain(const Case *c, int elevel);
-static int	hint_remedy(const Case *c);
-static int	hint_beforehand(const Case *c);
-static int	detail_why(const Case *c);
+/* What is said of a key that must not be as it is. */
+typedef struct Complaint
+{
+	Reader	   *reader;
+	const ForeignKey *fk;
+	const char *table;
+	char	   *demand;
+	char	   *detail;
+	char	   *hint;
+} Complaint;
+
+/* So many of the other keys that a statement is refused for are named. */
+#define MAX_NAMED	10
+
+static void warn(const Case *c);
+static void refuse(const Case *c);
+static Complaint *make_complaint(const Case *c, bool refused);
+static char *hint_remedy(const Case *c);
+static char *hint_beforehand(const Case *c);
+static char *detail_why(const Case *c);
 static void fix(const Case *c);
 static bool may_touch(const Case *c);
 static void announce(const Case *c, const Change *change);
 
 /*
- * Does what the policy says about a key: warns, raises an error, or rebuilds
- * it.  "before" reads the catalogs as they were before the statement being
- * executed; NULL says that this statement made the key, so that no further locks
- * are needed.  Otherwise they are taken if that needs no waiting.  A statement
- * that must pass gets warnings for errors.
+ * Does what the policy says about a key: warns, rebuilds it, or notes that the
+ * statement is to be refused, which fkfix_sanction_refuse() does when all keys have
+ * been looked at.  "before" reads the catalogs as they were before the statement
+ * being executed; NULL says that this statement made the key, so that no further
+ * locks are needed.  Otherwise they are taken if that needs no waiting.  A
+ * statement that must pass gets warnings for errors.
  */
 void
-fkfix_sanction(const Statement *statement, Reader *reader, const ForeignKey *fk,
+fkfix_sanction(Statement *statement, Reader *reader, const ForeignKey *fk,
 			   Finding *finding, Reader *before)
 {
 	Case		c = {statement, reader, fk, finding, before, NULL};
-	int			error = statement->must_pass ? WARNING : ERROR;
 
-	c.table = NameStr(fkfix_catalog_table(reader, fk->conrelid)->name);
+	c.table = NameStr(fkfix_catalog_table(reader, fk->conrelid, false)->name);
 	switch (fkfix_request_finding_mode(finding))
 	{
 		case ENFORCE_BY_POLICY:
@@ -66,14 +85,14 @@ fkfix_sanction(const Statement *statement, Reader *reader, const ForeignKey *fk,
 			if (finding->status == STATUS_CONFLICT)
 				fkfix_message_warn_conflict(reader, fk, finding);
 			else
-				complain(&c, WARNING);
+				warn(&c);
 			break;
 		case ENFORCE_ERROR:
-			complain(&c, error);
+			refuse(&c);
 			break;
 		case ENFORCE_FIX:
 			if (finding->status == STATUS_INFEASIBLE)
-				complain(&c, error);
+				refuse(&c);
 			else
 				fix(&c);
 			break;
@@ -81,41 +100,99 @@ fkfix_sanction(const Statement *statement, Reader *reader, const ForeignKey *fk,
 }
 
 /*
+ * Raises the error that is due for the keys that fkfix_sanction() has noted, if
+ * any: it is about the first, and names the others.
+ */
+void
+fkfix_sanction_refuse(const Statement *statement)
+{
+	const Complaint *first;
+	StringInfoData detail;
+	int			more = statement->nrefusals - 1;
+
+	if (more < 0)
+		return;
+	first = linitial(statement->refusals);
+	initStringInfo(&detail);
+	appendStringInfoString(&detail, first->detail);
+	if (more > 0)
+		appendStringInfo(&detail, "\nThe same holds for %d more foreign key%s:", more,
+						 more == 1 ? "" : "s");
+	for (int i = 1; i <= Min(more, MAX_NAMED); i++)
+	{
+		const Complaint *other = list_nth(statement->refusals, i);
+
+		appendStringInfo(&detail, "\n\"%s\" of table \"%s\" must be %s",
+						 NameStr(other->fk->name), other->table, other->demand);
+	}
+	if (more > MAX_NAMED)
+		appendStringInfo(&detail, "\nand %d more", more - MAX_NAMED);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
+			 errmsg("foreign key \"%s\" of table \"%s\" must be %s",
+					NameStr(first->fk->name), first->table, first->demand),
+			 errdetail("%s", detail.data),
+			 errhint("%s", first->hint),
+			 fkfix_message_errkey(first->reader, first->fk)));
+}
+
+static void
+warn(const Case *c)
+{
+	const Complaint *complaint = make_complaint(c, false);
+
+	ereport(WARNING,
+			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
+			 errmsg("foreign key \"%s\" of table \"%s\" must be %s",
+					NameStr(complaint->fk->name), complaint->table, complaint->demand),
+			 errdetail("%s", complaint->detail),
+			 errhint("%s", complaint->hint),
+			 fkfix_message_errkey(complaint->reader, complaint->fk)));
+}
+
+static void
+refuse(const Case *c)
+{
+	if (c->statement->must_pass)
+		warn(c);
+	else
+	{
+		if (c->statement->nrefusals++ <= MAX_NAMED)
+			c->statement->refusals = lappend(c->statement->refusals, make_complaint(c, true));
+	}
+}
+
+/*
  * The one complaint of warn and error.  Many a command line prints only the
  * primary message, so what to write stands in it.
  */
-static void
-complain(const Case *c, int elevel)
+static Complaint *
+make_complaint(const Case *c, bool refused)
 {
-	const Finding *finding = c->finding;
+	Complaint  *complaint = palloc(sizeof(Complaint));
 
-	ereport(elevel,
-			(errcode(ERRCODE_INVALID_FOREIGN_KEY),
-			 errmsg("foreign key \"%s\" of table \"%s\" must be %s",
-					NameStr(c->fk->name), c->table,
-					fkfix_audit_demand(finding->rule, finding->set_on_delete != NULL,
-									   finding->set_on_update != NULL)),
-			 detail_why(c),
-			 elevel != ERROR || finding->status != STATUS_VIOLATION ? hint_remedy(c) :
-			 c->before != NULL ? hint_beforehand(c) :
-			 fkfix_message_errhint_declare(finding->rule, finding->set_on_delete != NULL,
-										   finding->set_on_update != NULL),
-			 fkfix_message_errkey(c->reader, c->fk)));
+	complaint->reader = c->reader;
+	complaint->fk = c->fk;
+	complaint->table = c->table;
+	complaint->demand = fkfix_audit_demand(c->finding->rule, c->finding->set_on_delete != NULL,
+										   c->finding->set_on_update != NULL);
+	complaint->detail = detail_why(c);
+	complaint->hint = !refused || c->finding->status != STATUS_VIOLATION ? hint_remedy(c) :
+		c->before != NULL ? hint_beforehand(c) : fkfix_message_hint(c->finding);
+	return complaint;
 }
 
-static int
+static char *
 hint_remedy(const Case *c)
 {
 	char	   *remedy = fkfix_audit_remedy(c->statement->extension, c->reader, c->fk,
 											c->finding);
-	bool		refused = fkfix_request_finding_mode(c->finding) == ENFORCE_ERROR &&
-	!c->statement->must_pass;
 
 	if (remedy == NULL)
-		return errhint("The key cannot do that as it is: change the table, or the rule.");
-	if (refused)
-		return errhint("Give the key that action first, then repeat the statement.");
-	return errhint("%s", remedy);
+		return "The key cannot do that as it is: change the table, or the rule.";
+	if (!fkfix_compat_owns_table(c->fk->conrelid, GetUserId()))
+		return psprintf("The owner of the table can run: %s", remedy);
+	return remedy;
 }
 
 /*
@@ -123,36 +200,27 @@ hint_remedy(const Case *c)
  * and its table have without it, and naming the actions, since the rule does not
  * yet ask for them.
  */
-static int
+static char *
 hint_beforehand(const Case *c)
 {
 	const Finding *finding = c->finding;
-	const ForeignKey *old = fkfix_key_get(c->before, c->fk->oid);
+	const ForeignKey *old = fkfix_key_get(c->before, c->fk->oid, true);
 	Reader	   *reader = old == NULL ? c->reader : c->before;
 	const ForeignKey *fk = old == NULL ? c->fk : old;
-	StringInfoData actions;
 
-	initStringInfo(&actions);
-	if (finding->set_on_delete != NULL)
-		appendStringInfo(&actions, ", on_delete => %s",
-						 quote_literal_cstr(fkfix_action_text(finding->set_on_delete)));
-	if (finding->set_on_update != NULL)
-		appendStringInfo(&actions, ", on_update => %s",
-						 quote_literal_cstr(fkfix_action_text(finding->set_on_update)));
-	return errhint("Run this first: SELECT %s(%s, %s%s);",
-				   fkfix_extension_function_name(c->statement->extension, "fkfix_rebuild"),
-				   quote_literal_cstr(fkfix_catalog_table_name(reader, fk->conrelid)),
-				   quote_literal_cstr(NameStr(fk->name)), actions.data);
+	return psprintf("Run this first: %s",
+					fkfix_ddl_rebuild(c->statement->extension, reader, fk,
+									  finding->set_on_delete, finding->set_on_update));
 }
 
 /* The rule and its reason; what stands in the way, if something does. */
-static int
+static char *
 detail_why(const Case *c)
 {
 	if (c->finding->status == STATUS_INFEASIBLE || c->finding->status == STATUS_DAMAGED)
-		return errdetail("Rule " INT64_FORMAT " of the foreign key policy asks for it, but: %s",
-						 c->finding->rule->id, c->finding->detail);
-	return fkfix_message_errdetail(c->finding->rule);
+		return psprintf("Rule " INT64_FORMAT " of the foreign key policy asks for it, but: %s",
+						c->finding->rule->id, c->finding->detail);
+	return fkfix_message_detail(c->finding);
 }
 
 /*
@@ -162,7 +230,7 @@ detail_why(const Case *c)
 static void
 fix(const Case *c)
 {
-	const Statement *statement = c->statement;
+	Statement  *statement = c->statement;
 	Occasion	occasion = {"enforcement", c->finding->rule->id, statement->command_tag};
 	Reader	   *reader = fkfix_catalog_reader(NULL);
 	ForeignKey *fk;
@@ -170,17 +238,17 @@ fix(const Case *c)
 
 	if (c->before != NULL && !may_touch(c))
 	{
-		complain(c, WARNING);
+		warn(c);
 		return;
 	}
-	fk = fkfix_key_get(reader, c->fk->oid);
+	fk = fkfix_key_get(reader, c->fk->oid, true);
 	if (fk == NULL)
 		return;
 	if (c->before != NULL)
 		fkfix_audit_inspect(reader, fk, c->finding);
 	if (c->finding->status == STATUS_DAMAGED)
 	{
-		complain(c, statement->must_pass ? WARNING : ERROR);
+		refuse(c);
 		return;
 	}
 	if (fkfix_rebuild_key(statement->extension, reader, fk, c->finding->set_on_delete,
@@ -188,11 +256,16 @@ fix(const Case *c)
 		announce(c, &change);
 }
 
-/* Are the tables of an older key to be had without waiting, and idle? */
+/*
+ * May an older key be changed on behalf of this statement?  Whoever runs it must
+ * own the key's table: a name given to one table must not change what happens to
+ * another's rows.  And the tables must be idle, and to be had without waiting.
+ */
 static bool
 may_touch(const Case *c)
 {
-	return fkfix_tables_are_idle(c->fk) && fkfix_lock_key_conditionally(c->fk);
+	return fkfix_compat_owns_table(c->fk->conrelid, GetUserId()) &&
+		fkfix_tables_are_idle(c->fk) && fkfix_lock_key_conditionally(c->fk);
 }
 
 /*
@@ -226,6 +299,6 @@ announce(const Case *c, const Change *change)
 					NameStr(c->fk->name), c->table, now.data, was.data) :
 			 errmsg("foreign key \"%s\" of table \"%s\" is now %s",
 					NameStr(c->fk->name), c->table, now.data),
-			 fkfix_message_errdetail(finding->rule),
+			 errdetail("%s", fkfix_message_detail(finding)),
 			 fkfix_message_errkey(c->reader, c->fk)));
 }

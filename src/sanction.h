@@ -17,10 +17,13 @@ typedef struct Statement
 	const Policy *policy;
 	const char *command_tag;
 	bool		must_pass;		/* it cannot be refused: DETACH */
+	List	   *refusals;		/* what it will be refused for, the first ones */
+	int			nrefusals;		/* and how many there are */
 } Statement;
 
-extern void fkfix_sanction(const Statement *statement, Reader *reader,
+extern void fkfix_sanction(Statement *statement, Reader *reader,
 						   const ForeignKey *fk, Finding *finding,
 						   Reader *before);
+extern void fkfix_sanction_refuse(const Statement *statement);
 
 #endif							/* FKFIX_SANCTION_H */

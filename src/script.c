@@ -81,7 +81,7 @@ fkfix_script(PG_FUNCTION_ARGS)
 	write = find_writer(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	script.reader = fkfix_shape_reader(InvalidOid);
 	collection.policy = fkfix_rulebook_as_of(script.extension, GetActiveSnapshot());
-	fkfix_key_each_root(script.reader, InvalidOid, collect, &collection);
+	fkfix_audit_each_key(script.reader, InvalidOid, collect, &collection);
 
 	initStringInfo(&script.text);
 	write(&script);
@@ -231,7 +231,7 @@ fkfix_script_plain_names(Script *script, const Cure *cure)
 		return false;
 	for (int i = 0; i < 2; i++)
 	{
-		TableFacts *table = fkfix_catalog_table(script->reader, tables[i]);
+		TableFacts *table = fkfix_catalog_table(script->reader, tables[i], false);
 
 		if (!is_plain(table->schema) || !is_plain(NameStr(table->name)))
 			return false;
@@ -270,7 +270,8 @@ collect(const ForeignKey *fk, void *state)
 	if (finding == NULL || fkfix_audit_in_order(finding->status))
 		return;
 	visit = MemoryContextSwitchTo(collection->context);
-	if (finding->status == STATUS_VIOLATION)
+	if (finding->status == STATUS_VIOLATION &&
+		fkfix_ddl_recreate(script->reader, fk, NULL, NULL) != NULL)
 		script->cures = lappend(script->cures, make_cure(collection, fk, finding));
 	else
 		script->leftovers = lappend(script->leftovers, leftover(collection, fk, finding));
@@ -281,7 +282,7 @@ static Cure *
 make_cure(Collection *collection, const ForeignKey *fk, const Finding *finding)
 {
 	Reader	   *reader = collection->script->reader;
-	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid);
+	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, false);
 	Cure	   *cure = palloc0(sizeof(Cure));
 	bool		can_wait = table->kind != RELKIND_PARTITIONED_TABLE ||
 	fkfix_compat_partitioned_not_valid();
@@ -304,7 +305,9 @@ leftover(Collection *collection, const ForeignKey *fk, const Finding *finding)
 {
 	return one_line(psprintf("%s of %s: %s: %s", quote_identifier(NameStr(fk->name)),
 							 fkfix_catalog_table_name(collection->script->reader, fk->conrelid),
-							 fkfix_audit_status_name(finding->status), finding->detail));
+							 fkfix_audit_status_name(finding->status),
+							 finding->status == STATUS_VIOLATION ?
+							 "A column of the key is gone." : finding->detail));
 }
 
 /* A name with a line break must not end a comment. */

@@ -146,8 +146,8 @@ put_alembic_operations(Script *script, const Cure *cure, Direction direction)
 	StringInfo	text = &script->text;
 	Reader	   *reader = script->reader;
 	const ForeignKey *fk = cure->fk;
-	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid);
-	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid);
+	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid, false);
+	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid, false);
 	char	   *name = python_string(NameStr(fk->name));
 
 	appendStringInfo(text, "    op.drop_constraint(op.f(%s), %s, schema=%s, type_=\"foreignkey\")\n",

@@ -158,7 +158,7 @@ put_action(StringInfo text, const char *option, const Action *action)
 static char *
 table_string(Reader *reader, Oid relid)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid);
+	TableFacts *table = fkfix_catalog_table(reader, relid, false);
 
 	return ruby_string(psprintf("%s.%s", table->schema, NameStr(table->name)));
 }
@@ -166,7 +166,7 @@ table_string(Reader *reader, Oid relid)
 static char *
 column_string(Reader *reader, Oid relid, AttrNumber attnum)
 {
-	return ruby_string(fkfix_catalog_column(reader, relid, attnum)->name);
+	return ruby_string(fkfix_catalog_column(reader, relid, attnum, false)->name);
 }
 
 /* In Ruby # may start an expression within a string. */

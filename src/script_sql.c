@@ -9,6 +9,7 @@
 
 #include "utils/builtins.h"
 
+#include "ddl.h"
 #include "script.h"
 
 static void put_header(Script *script, const char *how);
@@ -90,18 +91,11 @@ put_cure(Script *script, const Cure *cure, Direction direction)
 static void
 put_rebuild(Script *script, const Cure *cure, Direction direction)
 {
-	StringInfo	text = &script->text;
+	bool		deletes = cure->on_delete[SCRIPT_UP] != cure->on_delete[SCRIPT_DOWN];
+	bool		updates = cure->on_update[SCRIPT_UP] != cure->on_update[SCRIPT_DOWN];
 
-	appendStringInfo(text, "-- %s\nSELECT %s(%s, %s",
-					 fkfix_script_title(script, cure, direction),
-					 fkfix_extension_function_name(script->extension, "fkfix_rebuild"),
-					 quote_literal_cstr(fkfix_catalog_table_name(script->reader, cure->fk->conrelid)),
-					 quote_literal_cstr(NameStr(cure->fk->name)));
-	if (cure->on_delete[SCRIPT_UP] != cure->on_delete[SCRIPT_DOWN])
-		appendStringInfo(text, ", on_delete => %s",
-						 quote_literal_cstr(fkfix_action_text(cure->on_delete[SCRIPT_UP])));
-	if (cure->on_update[SCRIPT_UP] != cure->on_update[SCRIPT_DOWN])
-		appendStringInfo(text, ", on_update => %s",
-						 quote_literal_cstr(fkfix_action_text(cure->on_update[SCRIPT_UP])));
-	appendStringInfoString(text, ");\n");
+	appendStringInfo(&script->text, "-- %s\n%s\n", fkfix_script_title(script, cure, direction),
+					 fkfix_ddl_rebuild(script->extension, script->reader, cure->fk,
+									   deletes ? cure->on_delete[SCRIPT_UP] : NULL,
+									   updates ? cure->on_update[SCRIPT_UP] : NULL));
 }

@@ -81,28 +81,17 @@ fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 						const AttrNumber *columns, int count, Oid to_relid,
 						AttrNumber *mapped)
 {
-	TableFacts *to = count == 0 ? NULL : fkfix_catalog_table(reader, to_relid);
 	int			found = 0;
 
-	for (int i = 0; i < count && to != NULL; i++)
+	for (int i = 0; i < count; i++)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, from->conrelid, columns[i]);
+		ColumnFacts *column = fkfix_catalog_column(reader, from->conrelid, columns[i], true);
+		AttrNumber	attnum = column == NULL ? InvalidAttrNumber :
+		to_relid == from->conrelid ? columns[i] :
+		fkfix_catalog_column_number(reader, to_relid, column->name);
 
-		if (column == NULL)
-			continue;
-		if (to_relid == from->conrelid)
-		{
-			mapped[found++] = columns[i];
-			continue;
-		}
-		for (int attnum = 1; attnum <= to->ncolumns; attnum++)
-		{
-			ColumnFacts *candidate = fkfix_catalog_column(reader, to_relid, attnum);
-
-			if (candidate != NULL &&
-				strcmp(candidate->name, column->name) == 0)
-				mapped[found++] = attnum;
-		}
+		if (attnum != InvalidAttrNumber)
+			mapped[found++] = attnum;
 	}
 	return found;
 }

@@ -80,8 +80,8 @@ add_subject(Subjects *subjects, const FoldKey *key)
 
 	MemSet(subject, 0, sizeof(Subject));
 	subject->key = key;
-	subject->referencing = fkfix_catalog_table(subjects->reader, fk->conrelid);
-	subject->referenced = fkfix_catalog_table(subjects->reader, fk->confrelid);
+	subject->referencing = fkfix_catalog_table(subjects->reader, fk->conrelid, false);
+	subject->referenced = fkfix_catalog_table(subjects->reader, fk->confrelid, false);
 	subject->columns = quoted_names(fkfix_catalog_column_names(subjects->reader, fk->conrelid,
 															   fk->conkey, fk->nkeys));
 	initStringInfo(&columns);

@@ -16,15 +16,22 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "extension.h"
+#include "grants.h"
+
+/* So many grants are named in a warning. */
+#define MAX_NAMED	10
 
 static void require_superuser(const char *what);
+static void wait_for_others(void);
+static void warn_of_grants(const Extension *extension);
 static void refuse_foreign_trigger(void);
 static void run_ddl(const char *statement);
 
@@ -34,7 +41,8 @@ PG_FUNCTION_INFO_V1(fkfix_disable_enforcement);
 /*
  * fkfix_enable_enforcement()
  *
- * Creates the event trigger, or enables it again.  A session in whose open
+ * Creates the event trigger, or enables it again; locks pg_event_trigger against
+ * other writers to the end of the transaction.  A session in whose open
  * transaction EventTriggerBeginCompleteQuery comes before the news does one
  * statement more without it.
  */
@@ -48,6 +56,8 @@ fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 	require_superuser("enable");
 	PreventCommandIfReadOnly("fkfix_enable_enforcement()");
 	extension = fkfix_extension_get();
+	warn_of_grants(extension);
+	wait_for_others();
 	trigger = fkfix_extension_event_trigger(&enabled);
 	if (trigger == NULL)
 	{
@@ -69,7 +79,7 @@ fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 /*
  * fkfix_disable_enforcement()
  *
- * Drops the event trigger.
+ * Drops the event trigger; locks pg_event_trigger as above.
  */
 Datum
 fkfix_disable_enforcement(PG_FUNCTION_ARGS)
@@ -79,6 +89,7 @@ fkfix_disable_enforcement(PG_FUNCTION_ARGS)
 
 	require_superuser("disable");
 	PreventCommandIfReadOnly("fkfix_disable_enforcement()");
+	wait_for_others();
 	trigger = fkfix_extension_event_trigger(&enabled);
 	if (trigger == NULL)
 	{
@@ -100,6 +111,41 @@ require_superuser(const char *what)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to %s enforcement of the foreign key policy", what),
 				 errhint("Must be superuser to %s enforcement.", what)));
+}
+
+/*
+ * Two sessions that do the same at once: the second one finds what the first has
+ * done.
+ */
+static void
+wait_for_others(void)
+{
+	LockRelationOid(EventTriggerRelationId, ShareRowExclusiveLock);
+}
+
+/* An enforced policy is worth what it takes to change it. */
+static void
+warn_of_grants(const Extension *extension)
+{
+	List	   *grants = fkfix_grants_list(extension);
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, grants)
+	{
+		if (foreach_current_index(lc) == MAX_NAMED)
+		{
+			appendStringInfo(&buf, "\nand %d more", list_length(grants) - MAX_NAMED);
+			break;
+		}
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? "\n" : "", (char *) lfirst(lc));
+	}
+	if (buf.len > 0)
+		ereport(WARNING,
+				(errmsg("ordinary roles may change what the foreign key policy says"),
+				 errdetail("%s", buf.data),
+				 errhint("Revoke that, unless it is meant.")));
 }
 
 /* Raises an error if an event trigger that is not ours has the name. */

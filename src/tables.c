@@ -8,12 +8,9 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
+#include "access/relation.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -21,7 +18,6 @@
 
 static bool is_open(Oid relid);
 static bool is_locked(Oid relid);
-static List *tree_of(Oid relid);
 
 /*
  * Returns the OIDs of all tables of a root key, partitions included, in the
@@ -30,20 +26,11 @@ static List *tree_of(Oid relid);
 List *
 fkfix_tables_of(const ForeignKey *fk)
 {
-	return list_concat_unique_oid(tree_of(fk->confrelid), tree_of(fk->conrelid));
-}
+	Reader	   *reader = fkfix_catalog_reader(NULL);
 
-/*
- * Returns the OIDs of the partitions of a table, without those further below, in
- * the current memory context.  One that is being detached is still part of the
- * key.  The children of legacy inheritance never are.  Takes no locks.
- */
-List *
-fkfix_tables_partitions(Oid relid)
-{
-	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
-		return NIL;
-	return find_inheritance_children_extended(relid, false, NoLock, NULL, NULL);
+	/* a partition that is being detached is still part of the key */
+	return list_concat_unique_oid(fkfix_catalog_tree(reader, fk->confrelid, true),
+								  fkfix_catalog_tree(reader, fk->conrelid, true));
 }
 
 /*
@@ -55,6 +42,7 @@ fkfix_tables_partitions(Oid relid)
 void
 fkfix_tables_check_idle(const ForeignKey *fk)
 {
+	Reader	   *reader = fkfix_catalog_reader(NULL);
 	ListCell   *lc;
 
 	foreach(lc, fkfix_tables_of(fk))
@@ -65,13 +53,15 @@ fkfix_tables_check_idle(const ForeignKey *fk)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
 					 errmsg("cannot rebuild foreign key \"%s\" because table \"%s\" is being used by active queries in this session",
-							NameStr(fk->name), get_rel_name(relid)),
+							NameStr(fk->name),
+							NameStr(fkfix_catalog_table(reader, relid, false)->name)),
 					 errhint("Close the cursors that are open on the table, and do not rebuild from a query or trigger that uses it.")));
 		if (AfterTriggerPendingOnRel(relid))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
 					 errmsg("cannot rebuild foreign key \"%s\" because table \"%s\" has pending trigger events",
-							NameStr(fk->name), get_rel_name(relid)),
+							NameStr(fk->name),
+							NameStr(fkfix_catalog_table(reader, relid, false)->name)),
 					 errhint("Run SET CONSTRAINTS ALL IMMEDIATE first, or rebuild in a transaction of its own.")));
 	}
 }
@@ -105,9 +95,11 @@ is_open(Oid relid)
 
 	if (!is_locked(relid))
 		return false;
-	rel = table_open(relid, NoLock);
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+		return false;
 	open = rel->rd_refcnt != 1;
-	table_close(rel, NoLock);
+	relation_close(rel, NoLock);
 	return open;
 }
 
@@ -124,16 +116,4 @@ is_locked(Oid relid)
 			return true;
 	}
 	return false;
-}
-
-/* A table and its partitions, if any, as find_all_inheritors. */
-static List *
-tree_of(Oid relid)
-{
-	List	   *tree = list_make1_oid(relid);
-	ListCell   *lc;
-
-	foreach(lc, tree)
-		tree = list_concat(tree, fkfix_tables_partitions(lfirst_oid(lc)));
-	return tree;
 }

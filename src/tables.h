@@ -14,7 +14,6 @@
 #include "key.h"
 
 extern List *fkfix_tables_of(const ForeignKey *fk);
-extern List *fkfix_tables_partitions(Oid relid);
 extern void fkfix_tables_check_idle(const ForeignKey *fk);
 extern bool fkfix_tables_are_idle(const ForeignKey *fk);
 

@@ -20,6 +20,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
@@ -43,17 +44,28 @@ struct TriggerIndex
 	int64		size;
 };
 
+/* The triggers found that belong to no key. */
+typedef struct StraySearch
+{
+	Reader	   *reader;
+	List	   *strays;
+} StraySearch;
+
+static void read_stray(HeapTuple tuple, TupleDesc desc, void *state);
+static void read_name(HeapTuple tuple, TupleDesc desc, void *state);
 static void read_all(Reader *reader, bool complete);
 static bool all_are_kept(Reader *reader);
 static void see_trigger(HeapTuple tuple, TupleDesc desc, void *state);
 static bool is_as_made(const ForeignKey *fk, TriggerSlot slot,
 					   Form_pg_trigger form);
-static void keep_trigger(TriggerIndex *triggers, HeapTuple tuple);
+static void keep_trigger(TriggerIndex *triggers, HeapTuple tuple,
+						 TupleDesc desc);
 static List *kept_triggers(const TriggerIndex *triggers, Oid constraint);
 static int	compare_triggers(const void *a, const void *b);
 static void read_trigger(HeapTuple tuple, TupleDesc desc, void *state);
-static void form_trigger(HeapTuple tuple, KeyTrigger *trigger);
-static inline TriggerSlot slot_of(Form_pg_trigger form);
+static void form_trigger(HeapTuple tuple, TupleDesc desc,
+						 KeyTrigger *trigger);
+static inline TriggerSlot slot_of(HeapTuple tuple, TupleDesc desc);
 
 /*
  * Returns the triggers of one row of pg_constraint: a new list of KeyTrigger, in
@@ -63,16 +75,45 @@ List *
 fkfix_trigger_list(Reader *reader, const ForeignKey *fk)
 {
 	List	   *triggers = NIL;
-	ScanKeyData key;
 
 	if (reader->triggers != NULL &&
 		(fkfix_key_has_relatives(fk) || all_are_kept(reader)))
 		return kept_triggers(reader->triggers, fk->oid);
-	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(fk->oid));
-	fkfix_catalog_scan(reader, TriggerRelationId, TriggerConstraintIndexId, 1, &key,
-					   read_trigger, &triggers);
+	fkfix_catalog_scan_oid(reader, TriggerRelationId, TriggerConstraintIndexId,
+						   Anum_pg_trigger_tgconstraint, fk->oid, read_trigger, &triggers);
 	return triggers;
+}
+
+/*
+ * Returns the triggers on a table, or with InvalidOid on all, that were made for a
+ * foreign key that is not there: a new list of KeyTrigger.
+ */
+List *
+fkfix_trigger_list_strays(Reader *reader, Oid relid)
+{
+	StraySearch search = {reader, NIL};
+
+	if (!OidIsValid(relid))
+		fkfix_catalog_scan_all(reader, TriggerRelationId, read_stray, &search);
+	else
+	{
+		fkfix_catalog_scan_oid(reader, TriggerRelationId, TriggerRelidNameIndexId,
+							   Anum_pg_trigger_tgrelid, relid, read_stray, &search);
+	}
+	return search.strays;
+}
+
+/*
+ * Returns the name of a trigger, palloc'd, or NULL if there is none with that OID.
+ */
+char *
+fkfix_trigger_name(Reader *reader, Oid trigger)
+{
+	char	   *name = NULL;
+
+	fkfix_catalog_scan_oid(reader, TriggerRelationId, TriggerOidIndexId,
+						   Anum_pg_trigger_oid, trigger, read_name, &name);
+	return name;
 }
 
 /*
@@ -145,8 +186,7 @@ fkfix_trigger_action(const ForeignKey *fk, TriggerSlot slot)
 
 /*
  * Fills in what ADD CONSTRAINT makes of a key's trigger in a slot, but for the
- * identity of the row and its parent.  A check has no function: that it is one
- * is what its slot says.  See createForeignKeyActionTriggers and
+ * identity of the row and its parent.  See createForeignKeyActionTriggers and
  * CreateFKCheckTrigger.
  */
 void
@@ -157,9 +197,9 @@ fkfix_trigger_expect(const ForeignKey *fk, TriggerSlot slot, KeyTrigger *expecte
 
 	expected->relid = kind == NULL ? fk->conrelid : fk->confrelid;
 	expected->constrrelid = kind == NULL ? fk->confrelid : fk->conrelid;
-	expected->func = kind == NULL ? InvalidOid :
+	expected->func = kind == NULL ?
+		(slot == TRIGGER_CHECK_INSERT ? F_RI_FKEY_CHECK_INS : F_RI_FKEY_CHECK_UPD) :
 		slot == TRIGGER_ON_DELETE ? kind->delete_func : kind->update_func;
-	expected->enabled = TRIGGER_FIRES_ON_ORIGIN;
 	expected->deferrable = follows && fk->deferrable;
 	expected->deferred = follows && fk->deferred;
 }
@@ -176,10 +216,10 @@ see_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 	if (fk == NULL)
 		return;
 	if (reader->triggers->complete || fkfix_key_has_relatives(fk))
-		keep_trigger(reader->triggers, tuple);
+		keep_trigger(reader->triggers, tuple, desc);
 	else
 	{
-		TriggerSlot slot = slot_of(form);
+		TriggerSlot slot = slot_of(tuple, desc);
 
 		fk->triggers |= is_as_made(fk, slot, form) && !(fk->triggers & SEEN(slot)) ?
 			SEEN(slot) : SEEN_OTHER;
@@ -200,22 +240,22 @@ is_as_made(const ForeignKey *fk, TriggerSlot slot, Form_pg_trigger form)
 	fkfix_trigger_expect(fk, slot, &expected);
 	return form->tgrelid == expected.relid &&
 		form->tgconstrrelid == expected.constrrelid &&
-		(form->tgfoid == expected.func || !fkfix_trigger_is_action(slot)) &&
-		form->tgenabled == expected.enabled &&
+		form->tgfoid == expected.func &&
+		form->tgenabled != TRIGGER_DISABLED &&
 		form->tgdeferrable == expected.deferrable &&
 		form->tginitdeferred == expected.deferred &&
 		!OidIsValid(form->tgparentid);
 }
 
 static void
-keep_trigger(TriggerIndex *triggers, HeapTuple tuple)
+keep_trigger(TriggerIndex *triggers, HeapTuple tuple, TupleDesc desc)
 {
 	if (triggers->count == triggers->size)
 	{
 		triggers->size *= 2;
 		triggers->items = repalloc_huge(triggers->items, triggers->size * sizeof(KeyTrigger));
 	}
-	form_trigger(tuple, &triggers->items[triggers->count++]);
+	form_trigger(tuple, desc, &triggers->items[triggers->count++]);
 }
 
 /* The triggers of one row of pg_constraint, of those that have been kept. */
@@ -257,44 +297,70 @@ read_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 	KeyTrigger *trigger = palloc(sizeof(KeyTrigger));
 	List	  **triggers = state;
 
-	form_trigger(tuple, trigger);
+	form_trigger(tuple, desc, trigger);
 	*triggers = lappend(*triggers, trigger);
 }
 
+/* Users can make triggers of these functions, too; those are theirs. */
 static void
-form_trigger(HeapTuple tuple, KeyTrigger *trigger)
+read_stray(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	StraySearch *search = state;
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+	if (form->tgisinternal && RI_FKey_trigger_type(form->tgfoid) != RI_TRIGGER_NONE &&
+		fkfix_key_get(search->reader, form->tgconstraint, true) == NULL)
+		read_trigger(tuple, desc, &search->strays);
+}
+
+static void
+read_name(HeapTuple tuple, TupleDesc desc, void *state)
+{
+	*(char **) state = pstrdup(NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname));
+}
+
+static void
+form_trigger(HeapTuple tuple, TupleDesc desc, KeyTrigger *trigger)
 {
 	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
 	trigger->constraint = form->tgconstraint;
 	trigger->oid = form->oid;
-	trigger->tid = tuple->t_self;
 	trigger->relid = form->tgrelid;
 	trigger->constrrelid = form->tgconstrrelid;
 	trigger->parentid = form->tgparentid;
 	trigger->func = form->tgfoid;
-	trigger->slot = slot_of(form);
+	trigger->slot = slot_of(tuple, desc);
 	trigger->enabled = form->tgenabled;
 	trigger->deferrable = form->tgdeferrable;
 	trigger->deferred = form->tginitdeferred;
 }
 
-/* The slot that a trigger belongs in, TRIGGER_NSLOTS if in none. */
+/*
+ * The slot that a trigger belongs in, TRIGGER_NSLOTS if in none.  Those of a key
+ * fire after each row, whatever its columns and values.
+ */
 static inline TriggerSlot
-slot_of(Form_pg_trigger form)
+slot_of(HeapTuple tuple, TupleDesc desc)
 {
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+	int			event = form->tgtype & ~TRIGGER_TYPE_ROW;
+
+	if (!TRIGGER_FOR_ROW(form->tgtype) || form->tgattr.dim1 != 0 ||
+		!heap_attisnull(tuple, Anum_pg_trigger_tgqual, desc))
+		return TRIGGER_NSLOTS;
 	switch (RI_FKey_trigger_type(form->tgfoid))
 	{
 		case RI_TRIGGER_PK:
-			if (TRIGGER_FOR_DELETE(form->tgtype))
+			if (event == TRIGGER_TYPE_DELETE)
 				return TRIGGER_ON_DELETE;
-			if (TRIGGER_FOR_UPDATE(form->tgtype))
+			if (event == TRIGGER_TYPE_UPDATE)
 				return TRIGGER_ON_UPDATE;
 			break;
 		case RI_TRIGGER_FK:
-			if (TRIGGER_FOR_INSERT(form->tgtype))
+			if (event == TRIGGER_TYPE_INSERT)
 				return TRIGGER_CHECK_INSERT;
-			if (TRIGGER_FOR_UPDATE(form->tgtype))
+			if (event == TRIGGER_TYPE_UPDATE)
 				return TRIGGER_CHECK_UPDATE;
 			break;
 		default:

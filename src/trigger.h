@@ -9,7 +9,6 @@
 #define FKFIX_TRIGGER_H
 
 #include "nodes/pg_list.h"
-#include "storage/itemptr.h"
 
 #include "key.h"
 
@@ -28,7 +27,6 @@ typedef struct KeyTrigger
 {
 	Oid			constraint;		/* the row of pg_constraint */
 	Oid			oid;
-	ItemPointerData tid;		/* where the row was read */
 	Oid			relid;			/* the table it is on */
 	Oid			constrrelid;	/* the table at the other end */
 	Oid			parentid;
@@ -40,6 +38,8 @@ typedef struct KeyTrigger
 } KeyTrigger;
 
 extern List *fkfix_trigger_list(Reader *reader, const ForeignKey *fk);
+extern List *fkfix_trigger_list_strays(Reader *reader, Oid relid);
+extern char *fkfix_trigger_name(Reader *reader, Oid trigger);
 extern void fkfix_trigger_read_all(Reader *reader);
 extern bool fkfix_trigger_all_plain(const Reader *reader,
 									const ForeignKey *fk);

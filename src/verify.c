@@ -5,14 +5,15 @@
  *
  * A foreign key is only as good as the rows that carry it out, and psql shows
  * none of them.  Releases of PostgreSQL have left keys behind without their
- * triggers; somebody forgets an ENABLE TRIGGER ALL; somebody edits a catalog.
- * shape.c knows what must be there.  Here its faults become rows, each with the
- * statement that cures it.
+ * triggers; somebody forgets an ENABLE TRIGGER; somebody edits a catalog.
+ * inspect.c knows what must be there.  Here its faults become rows, each with the
+ * statement that cures it, if there is one.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -37,11 +38,14 @@ typedef struct Verification
 static void verify_key(const ForeignKey *fk, void *state);
 static void put_fault(Verification *verification, const ForeignKey *fk,
 					  const Fault *fault);
+static void put_stray(Verification *verification, const KeyTrigger *trigger);
+static void put_row(Verification *verification, Oid referencing,
+					const NameData *name, Oid at_table, const char *problem,
+					const char *detail, const char *cure);
 static char *cure(Verification *verification, const ForeignKey *fk,
 				  const Fault *fault);
 static char *cure_deferrability(Reader *reader, const ForeignKey *fk);
-static char *cure_column_list(Verification *verification,
-							  const ForeignKey *fk);
+static char *cure_disabled(Reader *reader, const Fault *fault);
 
 PG_FUNCTION_INFO_V1(fkfix_verify);
 
@@ -55,14 +59,19 @@ Datum
 fkfix_verify(PG_FUNCTION_ARGS)
 {
 	Verification verification;
+	Oid			relid;
+	ListCell   *lc;
 
 	verification.extension = fkfix_extension_get();
 	InitMaterializedSRF(fcinfo, 0);
-	verification.reader = fkfix_shape_reader(fkfix_args_table(fcinfo, 0));
+	relid = fkfix_args_table(fcinfo, 0);
+	verification.reader = fkfix_shape_reader(relid);
 	verification.reader->passing = true;
 	verification.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	fkfix_key_each_root(verification.reader, fkfix_args_table(fcinfo, 0), verify_key,
-						&verification);
+	fkfix_key_each_root(verification.reader, relid, verify_key, &verification);
+	fkfix_key_each_rootless(verification.reader, relid, verify_key, &verification);
+	foreach(lc, fkfix_trigger_list_strays(verification.reader, relid))
+		put_stray(&verification, lfirst(lc));
 	return (Datum) 0;
 }
 
@@ -74,21 +83,46 @@ verify_key(const ForeignKey *fk, void *state)
 
 	foreach(lc, fkfix_inspect_key(verification->reader, fk))
 		put_fault(verification, fk, lfirst(lc));
+	if (OidIsValid(fk->conparentid))
+		return;
+	foreach(lc, fkfix_inspect_references(verification->reader, fk, false))
+		put_fault(verification, fk, lfirst(lc));
 }
 
 static void
 put_fault(Verification *verification, const ForeignKey *fk, const Fault *fault)
 {
+	put_row(verification, fk->conrelid, &fk->name, fault->relid, fault->problem,
+			fault->detail, cure(verification, fk, fault));
+}
+
+/* A trigger that was made for a key, and whose key is not there to be named. */
+static void
+put_stray(Verification *verification, const KeyTrigger *trigger)
+{
+	put_row(verification, InvalidOid, NULL, trigger->relid, "stray trigger",
+			psprintf("Table %s has a trigger of a foreign key, with OID %u, but pg_constraint has no key with OID %u.",
+					 fkfix_catalog_table_name(verification->reader, trigger->relid),
+					 trigger->oid, trigger->constraint),
+			NULL);
+}
+
+static void
+put_row(Verification *verification, Oid referencing, const NameData *name, Oid at_table,
+		const char *problem, const char *detail, const char *cure)
+{
 	Datum		values[VERIFY_COLUMNS];
 	bool		nulls[VERIFY_COLUMNS] = {0};
 	int			i = 0;
 
-	values[i++] = ObjectIdGetDatum(fk->conrelid);
-	values[i++] = NameGetDatum(&fk->name);
-	values[i++] = ObjectIdGetDatum(fault->relid);
-	values[i++] = CStringGetTextDatum(fault->problem);
-	values[i++] = CStringGetTextDatum(fault->detail);
-	values[i] = fkfix_args_text(cure(verification, fk, fault), &nulls[i]);
+	nulls[i] = !OidIsValid(referencing);
+	values[i++] = ObjectIdGetDatum(referencing);
+	nulls[i] = name == NULL;
+	values[i++] = NameGetDatum(name);
+	values[i++] = ObjectIdGetDatum(at_table);
+	values[i++] = CStringGetTextDatum(problem);
+	values[i++] = CStringGetTextDatum(detail);
+	values[i] = fkfix_args_text(cure, &nulls[i]);
 	tuplestore_putvalues(verification->rsinfo->setResult, verification->rsinfo->setDesc,
 						 values, nulls);
 }
@@ -103,10 +137,14 @@ cure(Verification *verification, const ForeignKey *fk, const Fault *fault)
 		case FAULT_DEFERRABILITY:
 			return cure_deferrability(verification->reader, fk);
 		case FAULT_COLUMN_LIST:
-			return cure_column_list(verification, fk);
+			return fkfix_ddl_rebuild(verification->extension, verification->reader, fk,
+									 fkfix_key_delete_action(verification->reader, fk), NULL);
+		case FAULT_DEPENDENCY:
+			/* DROP CONSTRAINT would leave such a trigger behind */
+			return OidIsValid(fault->trigger) ? NULL :
+				fkfix_ddl_recreate(verification->reader, fk, NULL, NULL);
 		case FAULT_DISABLED:
-			return psprintf("ALTER TABLE %s ENABLE TRIGGER ALL;",
-							fkfix_catalog_table_name(verification->reader, fault->relid));
+			return cure_disabled(verification->reader, fault);
 	}
 	return NULL;
 }
@@ -125,14 +163,19 @@ cure_deferrability(Reader *reader, const ForeignKey *fk)
 					table, name, other, table, name, clause);
 }
 
+/*
+ * That trigger and no other: one may have been switched off on purpose.  From a
+ * partitioned table the statement would go on to the partitions.
+ */
 static char *
-cure_column_list(Verification *verification, const ForeignKey *fk)
+cure_disabled(Reader *reader, const Fault *fault)
 {
-	Reader	   *reader = verification->reader;
+	TableFacts *table = fkfix_catalog_table(reader, fault->relid, true);
+	char	   *name = fkfix_trigger_name(reader, fault->trigger);
 
-	return psprintf("SELECT %s(%s, %s, on_delete => %s);",
-					fkfix_extension_function_name(verification->extension, "fkfix_rebuild"),
-					quote_literal_cstr(fkfix_catalog_table_name(reader, fk->conrelid)),
-					quote_literal_cstr(NameStr(fk->name)),
-					quote_literal_cstr(fkfix_action_text(fkfix_key_delete_action(reader, fk))));
+	if (table == NULL || name == NULL)
+		return NULL;
+	return psprintf("ALTER TABLE %s%s ENABLE TRIGGER %s;",
+					table->kind == RELKIND_PARTITIONED_TABLE ? "ONLY " : "",
+					fkfix_catalog_table_name(reader, fault->relid), quote_identifier(name));
 }

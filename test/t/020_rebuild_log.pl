@@ -23,6 +23,7 @@ $node->safe_psql(
 # Runs SQL, and returns the lines about foreign keys that it left in the log,
 # each from its severity on.
 my $offset = 0;
+my $transaction;
 
 sub logged
 {
@@ -31,18 +32,21 @@ sub logged
 	$offset = -s $node->logfile;
 	$node->psql('postgres', "SET client_min_messages = debug1; $sql",
 		stdout => \$out, stderr => \$err, on_error_stop => 0);
-	unlike("$out$err", qr/changed from/, 'the client is not told');
+	unlike("$out$err", qr/changed in/, 'the client is not told');
 	my $log = slurp_file($node->logfile, $offset);
-	unlike($log, qr/changed from[^\n]*\n[^\n]*(STATEMENT|CONTEXT):/, 'nor is the statement repeated');
+	unlike($log, qr/changed in[^\n]*\n[^\n]*(STATEMENT|CONTEXT):/, 'nor is the statement repeated');
 	my @lines = grep { /foreign key .* changed/ } split /\n/, $log;
-	s/^.*?([A-Z]+:  )/$1/ foreach @lines;
+	s/^.*?([A-Z]+:  )/$1/, s/in transaction (\d+) /in / foreach @lines;
+	($transaction) = $log =~ /changed in transaction (\d+)/;
 	return \@lines;
 }
 
 is_deeply(
 	logged(q{SELECT fkfix_rebuild('"My Schema".notes', 'author', 'CASCADE')}),
-	[ 'LOG:  foreign key "author" of table "My Schema".notes changed from ON DELETE NO ACTION ON UPDATE NO ACTION to ON DELETE CASCADE ON UPDATE NO ACTION' ],
+	[ 'LOG:  foreign key "author" of table "My Schema".notes changed in from ON DELETE NO ACTION ON UPDATE NO ACTION to ON DELETE CASCADE ON UPDATE NO ACTION' ],
 	'one line for a rebuild');
+is($node->safe_psql('postgres', 'SELECT transaction_id FROM fkfix_history'), $transaction,
+	'which names the transaction, as the history does');
 is_deeply(logged(q{SELECT fkfix_rebuild('"My Schema".notes', 'author', 'CASCADE')}),
 	[], 'none if nothing changes');
 is_deeply(logged(q{SELECT fkfix_rebuild('"My Schema".notes', 'author', 'SET NULL (id)')}),
@@ -55,14 +59,14 @@ is_deeply(
 	[], 'none if the history cannot be written');
 is_deeply(
 	logged('SELECT * FROM fkfix_rebuild_all()'),
-	[ 'LOG:  foreign key "the editor" of table "My Schema".notes changed from ON DELETE NO ACTION ON UPDATE NO ACTION to ON DELETE SET NULL (b) ON UPDATE CASCADE' ],
+	[ 'LOG:  foreign key "the editor" of table "My Schema".notes changed in from ON DELETE NO ACTION ON UPDATE NO ACTION to ON DELETE SET NULL (b) ON UPDATE CASCADE' ],
 	'one line for each key of several');
 is_deeply(
 	logged(
 		q{SELECT fkfix_enable_enforcement();
 		ALTER TABLE "My Schema".notes DROP CONSTRAINT "the editor",
 		ADD CONSTRAINT "the editor" FOREIGN KEY (b) REFERENCES users ON DELETE RESTRICT ON UPDATE CASCADE}),
-	[ 'LOG:  foreign key "the editor" of table "My Schema".notes changed from ON DELETE RESTRICT ON UPDATE CASCADE to ON DELETE SET NULL (b) ON UPDATE CASCADE' ],
+	[ 'LOG:  foreign key "the editor" of table "My Schema".notes changed in from ON DELETE RESTRICT ON UPDATE CASCADE to ON DELETE SET NULL (b) ON UPDATE CASCADE' ],
 	'one line for what enforcement does');
 
 $node->stop;

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * grants.h
+ *		Which ordinary roles may write the extension's tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FKFIX_GRANTS_H
+#define FKFIX_GRANTS_H
+
+#include "nodes/pg_list.h"
+
+#include "extension.h"
+
+extern List *fkfix_grants_list(const Extension *extension);
+
+#endif							/* FKFIX_GRANTS_H */
