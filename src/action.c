@@ -59,6 +59,7 @@ static bool accept_character(Cursor *cursor, char c);
 static void skip_space(Cursor *cursor);
 pg_noreturn static void refuse_text(Cursor *cursor);
 static List *append_new_name(List *names, char *name);
+static void refuse_too_many(List *items);
 static bool contains_name(List *names, const char *name);
 static bool same_names(List *a, List *b);
 
@@ -104,7 +105,10 @@ fkfix_action_parse_list(const char *text, bool on_delete)
 				break;
 		}
 		if (lc == NULL)
+		{
+			refuse_too_many(actions);
 			actions = lappend(actions, action);
+		}
 	} while (accept_character(&cursor, '|'));
 
 	if (*cursor.at != '\0')
@@ -343,10 +347,24 @@ refuse_text(Cursor *cursor)
 			 errhint("Allowed are CASCADE, SET NULL, SET DEFAULT, RESTRICT and NO ACTION.")));
 }
 
+/* No key has more columns; and a text of any length may come from anybody. */
 static List *
 append_new_name(List *names, char *name)
 {
-	return contains_name(names, name) ? names : lappend(names, name);
+	if (contains_name(names, name))
+		return names;
+	refuse_too_many(names);
+	return lappend(names, name);
+}
+
+static void
+refuse_too_many(List *items)
+{
+	if (list_length(items) == INDEX_MAX_KEYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("an action cannot have more than %d columns or alternatives",
+						INDEX_MAX_KEYS)));
 }
 
 static bool

@@ -31,7 +31,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
-#include "storage/lockdefs.h"
+#include "storage/lmgr.h"
 #include "tcop/deparse_utility.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -40,6 +40,7 @@
 
 #include "compat.h"
 #include "concern.h"
+#include "lock.h"
 #include "review.h"
 #include "rulebook.h"
 #include "sanction.h"
@@ -278,8 +279,11 @@ note_simple(CollectedCommand *command, Deeds *deeds)
 			deeds->touched_keys = lappend_oid(deeds->touched_keys, address.objectId);
 			break;
 		case NamespaceRelationId:
-		case ExtensionRelationId:
 		case TypeRelationId:
+			deeds->everything = true;
+			deeds->altered = address;
+			break;
+		case ExtensionRelationId:
 			deeds->everything = true;
 			break;
 		default:
@@ -318,6 +322,8 @@ enforce(const Deeds *deeds)
 	statement.policy = fkfix_rulebook_now(statement.extension);
 	if (statement.policy->rules == NIL)
 		return;
+	if (OidIsValid(deeds->altered.objectId))
+		LockDatabaseObject(deeds->altered.classId, deeds->altered.objectId, 0, AccessExclusiveLock);
 	judge_new_keys(&statement, deeds);
 	fkfix_review_older_keys(&statement, deeds);
 	fkfix_sanction_refuse(&statement);
@@ -356,9 +362,20 @@ enforce_or_fail(void *state)
 static void
 judge_new_keys(Statement *statement, const Deeds *deeds)
 {
-	Reader	   *reader = fkfix_catalog_reader(NULL);
+	Reader	   *reader;
 	ListCell   *lc;
 
+	reader = fkfix_catalog_reader(NULL);
+	foreach(lc, deeds->new_keys)
+	{
+		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc), true);
+
+		if (fk != NULL)
+			fkfix_lock_surroundings(reader, fk);
+	}
+
+	/* what was waited for may have changed names */
+	reader = fkfix_catalog_reader(NULL);
 	foreach(lc, deeds->new_keys)
 	{
 		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc), true);

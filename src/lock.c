@@ -20,7 +20,10 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
 #include "commands/progress.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -139,6 +142,33 @@ fkfix_lock_key_conditionally(const ForeignKey *fk)
 	}
 	/* a partition may have come before its parent was locked */
 	return list_difference_oid(fkfix_tables_of(fk), tables) == NIL;
+}
+
+/*
+ * Of two sessions, one may rename a schema, or make a domain NOT NULL, while the
+ * other makes a key that this brings into a rule's range; neither sees what the
+ * other has not committed.  Tables they have locked, but not these: so each is
+ * locked here to the end of the transaction, exclusively by who alters it, and
+ * whoever comes second sees the other's work.
+ */
+void
+fkfix_lock_surroundings(Reader *reader, const ForeignKey *fk)
+{
+	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid, true);
+	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid, true);
+
+	if (referencing == NULL || referenced == NULL)
+		return;
+	LockDatabaseObject(NamespaceRelationId, referencing->schema_oid, 0, AccessShareLock);
+	if (referenced->schema_oid != referencing->schema_oid)
+		LockDatabaseObject(NamespaceRelationId, referenced->schema_oid, 0, AccessShareLock);
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i], true);
+
+		if (column != NULL && column->type >= FirstNormalObjectId)
+			LockDatabaseObject(TypeRelationId, column->type, 0, AccessShareLock);
+	}
 }
 
 /*

@@ -15,5 +15,6 @@
 
 extern void fkfix_lock_keys(const Extension *extension, List *keys);
 extern bool fkfix_lock_key_conditionally(const ForeignKey *fk);
+extern void fkfix_lock_surroundings(Reader *reader, const ForeignKey *fk);
 
 #endif							/* FKFIX_LOCK_H */

@@ -19,6 +19,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
@@ -165,14 +166,15 @@ fkfix_policy_all_matches(const Policy *policy, Reader *reader, const ForeignKey 
 
 /*
  * Returns the reason of a rule; NULL if it has none, or if the current user may
- * not read the policy, from which the owner has then taken the SELECT that all
- * have at first.
+ * not read all of the policy: the owner has then taken the SELECT that all have at
+ * first, or made row security.
  */
 const char *
 fkfix_policy_reason(const Policy *policy, const Rule *rule)
 {
 	if (rule->reason == NULL ||
-		pg_class_aclcheck(policy->table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		pg_class_aclcheck(policy->table, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+		check_enable_rls(policy->table, InvalidOid, true) == RLS_ENABLED)
 		return NULL;
 	return rule->reason;
 }

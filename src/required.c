@@ -30,10 +30,14 @@
 
 #include "args.h"
 #include "audit.h"
+#include "compat.h"
 #include "domain.h"
 #include "rulebook.h"
 
 #define REQUIRED_COLUMNS	4
+
+/* Of a database, a schema and a table, in bytes; more than any that is needed. */
+#define MAX_NAME_LENGTH	(16 * NAMEDATALEN)
 
 /* The key that a tool asks about. */
 typedef struct Inquiry
@@ -136,10 +140,16 @@ read_inquiry(FunctionCallInfo fcinfo, Inquiry *inquiry)
 static Oid
 resolve_table(Reader *reader, text *name, const char **schema, const char **table)
 {
-	RangeVar   *parts = makeRangeVarFromNameList(textToQualifiedNameList(name));
+	RangeVar   *parts;
 	TableFacts *found;
 	Oid			relid;
 
+	/* the server takes quadratic time to split it */
+	if (VARSIZE_ANY_EXHDR(name) > MAX_NAME_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("name of a table is too long")));
+	parts = makeRangeVarFromNameList(textToQualifiedNameList(name));
 	check_database(parts);
 	*table = parts->relname;
 	if (parts->schemaname != NULL)

@@ -17,6 +17,7 @@
 #include "utils/hsearch.h"
 #include "utils/snapmgr.h"
 
+#include "lock.h"
 #include "request.h"
 #include "review.h"
 
@@ -32,6 +33,7 @@ typedef struct Review
 	HTAB	   *seen;			/* the same, as a set */
 } Review;
 
+static void lock_surroundings(const Deeds *deeds);
 static void notice_touched_bad(Review *review);
 static void notice_all_bad(Review *review);
 static void notice_bad(const ForeignKey *fk, void *state);
@@ -52,7 +54,7 @@ static Reader *reader_before(Review *review);
 void
 fkfix_review_older_keys(Statement *statement, const Deeds *deeds)
 {
-	Review		review = {.statement = statement,.deeds = deeds,.now = fkfix_catalog_reader(NULL)};
+	Review		review = {.statement = statement,.deeds = deeds};
 	HASHCTL		ctl = {
 		.keysize = sizeof(Oid),
 		.entrysize = sizeof(Oid),
@@ -62,6 +64,8 @@ fkfix_review_older_keys(Statement *statement, const Deeds *deeds)
 
 	if (!deeds->everything && deeds->touched_tables == NIL && deeds->touched_keys == NIL)
 		return;
+	lock_surroundings(deeds);
+	review.now = fkfix_catalog_reader(NULL);
 	review.seen = hash_create("fkfix bad keys", 32, &ctl,
 							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	if (deeds->everything)
@@ -76,6 +80,23 @@ fkfix_review_older_keys(Statement *statement, const Deeds *deeds)
 	}
 	if (review.snapshot != NULL)
 		UnregisterSnapshot(review.snapshot);
+}
+
+/* By a reader of its own: what is waited for may change what has been read. */
+static void
+lock_surroundings(const Deeds *deeds)
+{
+	Reader	   *reader = fkfix_catalog_reader(NULL);
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, deeds->touched_tables)
+	{
+		foreach(lc2, fkfix_key_list_of(reader, lfirst_oid(lc)))
+			fkfix_lock_surroundings(reader, lfirst(lc2));
+		foreach(lc2, fkfix_key_list_to(reader, lfirst_oid(lc)))
+			fkfix_lock_surroundings(reader, lfirst(lc2));
+	}
 }
 
 static void

@@ -8,6 +8,7 @@
 #ifndef FKFIX_REVIEW_H
 #define FKFIX_REVIEW_H
 
+#include "catalog/objectaddress.h"
 #include "nodes/pg_list.h"
 
 #include "sanction.h"
@@ -20,6 +21,7 @@ typedef struct Deeds
 	List	   *touched_keys;	/* OIDs of older keys */
 	List	   *touched_tables; /* OIDs of tables whose older keys to look at */
 	bool		everything;		/* too far-reaching to say: look at all keys */
+	ObjectAddress altered;		/* the schema or type that is why */
 	bool		joined_scope;	/* a table has left an extension */
 	bool		detaches;
 	CommandId	began;			/* our transaction's commands before this one
