@@ -56,13 +56,21 @@ class Verdict:
         self.of_postgres = {}
         self.slow = {}
         self.leaks = {}
+        self.own_traps = 0      # assertions of PostgreSQL's own code that failed
+        self.trapped = 0        # of them, those whose process has not been seen to end
 
     def read(self, name):
         for entry in entries(name):
             self.judge(entry)
 
     def judge(self, entry):
-        if "terminated by signal" in entry or "TRAP:" in entry or "PANIC:" in entry:
+        if "TRAP:" in entry and "fkfix.so" not in entry:
+            self.own_traps += 1
+            self.trapped += 1
+            add(self.of_postgres, entry.split(",")[0], entry)
+        elif "terminated by signal 6" in entry and self.trapped:
+            self.trapped -= 1
+        elif "terminated by signal" in entry or "TRAP:" in entry or "PANIC:" in entry:
             add(self.crashes, crash_of(entry), entry)
         elif LEAK.search(entry):
             add(self.leaks, entry.split(": ", 2)[-1][:60], entry)
