@@ -118,7 +118,7 @@ put_row(Verification *verification, Oid referencing, const NameData *name, Oid a
 	nulls[i] = !OidIsValid(referencing);
 	values[i++] = ObjectIdGetDatum(referencing);
 	nulls[i] = name == NULL;
-	values[i++] = NameGetDatum(name);
+	values[i++] = name == NULL ? (Datum) 0 : NameGetDatum(name);
 	values[i++] = ObjectIdGetDatum(at_table);
 	values[i++] = CStringGetTextDatum(problem);
 	values[i++] = CStringGetTextDatum(detail);
