@@ -34,7 +34,7 @@ typedef struct Fault
 
 extern List *fkfix_inspect_key(Reader *reader, const ForeignKey *fk);
 extern List *fkfix_inspect_shape(Reader *reader, const Shape *shape);
-extern List *fkfix_inspect_references(Reader *reader, const ForeignKey *root,
+extern List *fkfix_inspect_references(Reader *reader, const ForeignKey *fk,
 									  bool locked);
 extern Fault *fkfix_inspect_damage(List *faults);
 

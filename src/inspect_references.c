@@ -26,7 +26,6 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/syscache.h"
@@ -71,35 +70,28 @@ static Fault *add_fault(References *refs, FaultKind kind, const char *problem,
 						char *detail);
 
 /*
- * Returns what is wrong with what a root key's row and those of its descendants
- * refer to: a new list of Fault.  If the caller has locked the key's tables, these
- * are looked at as they are now, and missing dependencies are not told of.
+ * Returns what is wrong with what a key's row refers to, of that one row and not of
+ * its descendants: a new list of Fault.  If the caller has locked the key's tables,
+ * these are looked at as they are now, and missing dependencies are not told of.
  */
 List *
-fkfix_inspect_references(Reader *reader, const ForeignKey *root, bool locked)
+fkfix_inspect_references(Reader *reader, const ForeignKey *fk, bool locked)
 {
-	References	refs = {.reader = reader,.fk = root,.locked = locked,.operators_fit = true};
-	ListCell   *lc;
-
-	/* since this function recurses, it could be driven to stack overflow */
-	check_stack_depth();
-	CHECK_FOR_INTERRUPTS();
+	References	refs = {.reader = reader,.fk = fk,.locked = locked,.operators_fit = true};
 
 	/* of what is missing altogether fkfix_inspect_key tells */
-	if (!root->malformed &&
-		fkfix_catalog_table(reader, root->conrelid, true) != NULL &&
-		fkfix_catalog_table(reader, root->confrelid, true) != NULL)
-	{
-		fkfix_catalog_scan_oid(reader, ConstraintRelationId, ConstraintOidIndexId,
-							   Anum_pg_constraint_oid, root->oid, read_row, &refs);
-		inspect_columns(&refs);
-		inspect_index(&refs);
-		inspect_operators(&refs);
-		if (!locked)
-			inspect_dependencies(&refs);
-	}
-	foreach(lc, fkfix_key_children(reader, root->oid))
-		refs.faults = list_concat(refs.faults, fkfix_inspect_references(reader, lfirst(lc), locked));
+	if (fk->malformed ||
+		fkfix_catalog_table(reader, fk->conrelid, true) == NULL ||
+		fkfix_catalog_table(reader, fk->confrelid, true) == NULL)
+		return NIL;
+
+	fkfix_catalog_scan_oid(reader, ConstraintRelationId, ConstraintOidIndexId,
+						   Anum_pg_constraint_oid, fk->oid, read_row, &refs);
+	inspect_columns(&refs);
+	inspect_index(&refs);
+	inspect_operators(&refs);
+	if (!locked)
+		inspect_dependencies(&refs);
 	return refs.faults;
 }
 

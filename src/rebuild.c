@@ -238,10 +238,17 @@ refuse_damaged(Operation *operation)
 {
 	const ForeignKey *fk = operation->shape->root->fk;
 	Fault	   *fault = fkfix_inspect_damage(fkfix_inspect_shape(operation->reader, operation->shape));
+	ListCell   *lc;
 	char	   *cure;
 
-	if (fault == NULL)
-		fault = fkfix_inspect_damage(fkfix_inspect_references(operation->reader, fk, true));
+	foreach(lc, operation->shape->nodes)
+	{
+		const ShapeNode *node = lfirst(lc);
+
+		if (fault != NULL)
+			break;
+		fault = fkfix_inspect_damage(fkfix_inspect_references(operation->reader, node->fk, true));
+	}
 	if (fault == NULL)
 		return;
 	cure = fkfix_ddl_recreate(operation->reader, fk, operation->on_delete,

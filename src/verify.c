@@ -16,6 +16,7 @@
 #include "catalog/pg_class.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
@@ -36,6 +37,8 @@ typedef struct Verification
 } Verification;
 
 static void verify_key(const ForeignKey *fk, void *state);
+static void verify_references(Verification *verification, const ForeignKey *root,
+							  const ForeignKey *fk);
 static void put_fault(Verification *verification, const ForeignKey *fk,
 					  const Fault *fault);
 static void put_stray(Verification *verification, const KeyTrigger *trigger);
@@ -83,10 +86,25 @@ verify_key(const ForeignKey *fk, void *state)
 
 	foreach(lc, fkfix_inspect_key(verification->reader, fk))
 		put_fault(verification, fk, lfirst(lc));
-	if (OidIsValid(fk->conparentid))
-		return;
+	if (!OidIsValid(fk->conparentid))
+		verify_references(verification, fk, fk);
+}
+
+/* Of a key and its descendants; the faults count as the root's. */
+static void
+verify_references(Verification *verification, const ForeignKey *root,
+				  const ForeignKey *fk)
+{
+	ListCell   *lc;
+
+	/* since this function recurses, it could be driven to stack overflow */
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+
 	foreach(lc, fkfix_inspect_references(verification->reader, fk, false))
-		put_fault(verification, fk, lfirst(lc));
+		put_fault(verification, root, lfirst(lc));
+	foreach(lc, fkfix_key_children(verification->reader, fk->oid))
+		verify_references(verification, root, lfirst(lc));
 }
 
 static void
