@@ -238,7 +238,7 @@ read_member(HeapTuple tuple, TupleDesc desc, void *state)
 {
 	Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
 	TableFacts *table = depend->classid != RelationRelationId ? NULL :
-	fkfix_catalog_noted(state, depend->objid);
+		fkfix_catalog_noted(state, depend->objid);
 
 	if (table != NULL && depend->deptype == DEPENDENCY_EXTENSION)
 		table->in_extension = true;

@@ -220,7 +220,7 @@ find_null_rejecter(Reader *reader, const ForeignKey *fk, AttrNumber attnum)
 	{
 		Oid			relid = lfirst_oid(lc);
 		AttrNumber	there = relid == fk->conrelid ? attnum :
-		fkfix_catalog_column_number(reader, relid, column->name);
+			fkfix_catalog_column_number(reader, relid, column->name);
 
 		if (fkfix_domain_rejects_null(reader, relid, there))
 			return relid;

@@ -118,7 +118,7 @@ Oid
 fkfix_extension_table(const Extension *extension, const char *name)
 {
 	Oid			relid = strcmp(name, "fkfix_policy") == 0 ?
-	extension->policy : extension->history;
+		extension->policy : extension->history;
 
 	if (!OidIsValid(relid))
 		refuse_missing(extension, name);

@@ -240,7 +240,7 @@ survey_publications(Survey *survey)
 {
 	bool		deletes = survey->on_delete->kind->code == FKCONSTR_ACTION_CASCADE;
 	bool		updates = updates_rows(survey->on_delete) || updates_rows(survey->on_update) ||
-	survey->on_update->kind->code == FKCONSTR_ACTION_CASCADE;
+		survey->on_update->kind->code == FKCONSTR_ACTION_CASCADE;
 	TableFacts *table = fkfix_catalog_table(survey->reader, survey->fk->conrelid, true);
 	ListCell   *lc;
 

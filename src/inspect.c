@@ -291,7 +291,7 @@ inspect_trigger(Inspection *inspection, const ShapeNode *node, TriggerSlot slot,
 {
 	KeyTrigger	expected;
 	Oid			parent = node->parent == NULL || node->parent->triggers[slot] == NULL ?
-	InvalidOid : node->parent->triggers[slot]->oid;
+		InvalidOid : node->parent->triggers[slot]->oid;
 
 	fkfix_trigger_expect(node->fk, slot, &expected);
 	if (trigger->relid != expected.relid)

@@ -137,7 +137,7 @@ static void
 inspect_index(References *refs)
 {
 	HeapTuple	tuple = !refs->locked ? NULL :
-	SearchSysCache1(INDEXRELID, ObjectIdGetDatum(refs->index));
+		SearchSysCache1(INDEXRELID, ObjectIdGetDatum(refs->index));
 
 	if (!refs->locked)
 		fkfix_catalog_scan_oid(refs->reader, IndexRelationId, IndexRelidIndexId,

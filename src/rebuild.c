@@ -345,7 +345,7 @@ change_trigger(Operation *operation, const ShapeNode *node, TriggerSlot slot)
 	Theatre    *theatre = operation->theatre;
 	const KeyTrigger *trigger = node->triggers[slot];
 	const ActionKind *kind = slot == TRIGGER_ON_DELETE ?
-	operation->on_delete->kind : operation->on_update->kind;
+		operation->on_delete->kind : operation->on_update->kind;
 	Oid			func = slot == TRIGGER_ON_DELETE ? kind->delete_func : kind->update_func;
 	Form_pg_trigger form;
 	HeapTuple	tuple;

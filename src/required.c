@@ -286,7 +286,7 @@ present_nullability(Inquiry *inquiry)
 	foreach(lc, inquiry->names.columns)
 	{
 		AttrNumber	attnum = !OidIsValid(inquiry->referencing) ? InvalidAttrNumber :
-		fkfix_catalog_column_number(inquiry->reader, inquiry->referencing, lfirst(lc));
+			fkfix_catalog_column_number(inquiry->reader, inquiry->referencing, lfirst(lc));
 
 		if (attnum == InvalidAttrNumber)
 			complete = false;

@@ -277,7 +277,7 @@ announce(const Case *c, const Change *change)
 {
 	const Finding *finding = c->finding;
 	bool		overrules = (finding->set_on_delete != NULL && strcmp(change->old_on_delete, "NO ACTION") != 0) ||
-	(finding->set_on_update != NULL && strcmp(change->old_on_update, "NO ACTION") != 0);
+		(finding->set_on_update != NULL && strcmp(change->old_on_update, "NO ACTION") != 0);
 	StringInfoData now;
 	StringInfoData was;
 

@@ -285,7 +285,7 @@ make_cure(Collection *collection, const ForeignKey *fk, const Finding *finding)
 	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, false);
 	Cure	   *cure = palloc0(sizeof(Cure));
 	bool		can_wait = table->kind != RELKIND_PARTITIONED_TABLE ||
-	fkfix_compat_partitioned_not_valid();
+		fkfix_compat_partitioned_not_valid();
 
 	cure->fk = fkfix_key_copy(fk);
 	cure->on_delete[SCRIPT_DOWN] = fkfix_key_delete_action(reader, cure->fk);

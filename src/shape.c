@@ -87,8 +87,8 @@ fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 	{
 		ColumnFacts *column = fkfix_catalog_column(reader, from->conrelid, columns[i], true);
 		AttrNumber	attnum = column == NULL ? InvalidAttrNumber :
-		to_relid == from->conrelid ? columns[i] :
-		fkfix_catalog_column_number(reader, to_relid, column->name);
+			to_relid == from->conrelid ? columns[i] :
+			fkfix_catalog_column_number(reader, to_relid, column->name);
 
 		if (attnum != InvalidAttrNumber)
 			mapped[found++] = attnum;

@@ -211,7 +211,7 @@ see_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 	Reader	   *reader = state;
 	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 	ForeignKey *fk = !OidIsValid(form->tgconstraint) ? NULL :
-	fkfix_key_indexed(reader->keys, form->tgconstraint);
+		fkfix_key_indexed(reader->keys, form->tgconstraint);
 
 	if (fk == NULL)
 		return;

@@ -172,7 +172,7 @@ static char *
 cure_deferrability(Reader *reader, const ForeignKey *fk)
 {
 	const char *clause = fk->deferred ? "DEFERRABLE INITIALLY DEFERRED" :
-	fk->deferrable ? "DEFERRABLE" : "NOT DEFERRABLE";
+		fk->deferrable ? "DEFERRABLE" : "NOT DEFERRABLE";
 	const char *other = fk->deferrable ? "NOT DEFERRABLE" : "DEFERRABLE";
 	char	   *table = fkfix_catalog_table_name(reader, fk->conrelid);
 	const char *name = quote_identifier(NameStr(fk->name));
