@@ -86,7 +86,7 @@ static void
 examine(const ForeignKey *fk, void *state)
 {
 	Assertion  *assertion = state;
-	Finding    *finding = fkfix_audit_examine(assertion->policy, assertion->reader, fk);
+	const Finding *finding = fkfix_audit_examine(assertion->policy, assertion->reader, fk);
 
 	if (finding == NULL || fkfix_audit_in_order(finding->status))
 		return;

@@ -135,7 +135,7 @@ fkfix_audit_examine(const Policy *policy, Reader *reader, const ForeignKey *fk)
 bool
 fkfix_audit_in_scope(Reader *reader, const ForeignKey *fk)
 {
-	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, true);
+	const TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, true);
 
 	return table == NULL ||
 		(!table->temporary && !fkfix_catalog_in_extension(reader, fk->conrelid));

@@ -73,7 +73,7 @@ Datum
 fkfix_baseline(PG_FUNCTION_ARGS)
 {
 	Baseline	baseline = {0};
-	char	   *scope;
+	const char *scope;
 	Enforcement enforcement;
 	List	   *rules;
 	Relation	rel;
@@ -178,7 +178,7 @@ write_rules(Relation rel, List *rules, const char *enforcement)
 static void
 check_result(const Baseline *baseline)
 {
-	Policy	   *policy = fkfix_policy_load(baseline->extension, GetLatestSnapshot());
+	const Policy *policy = fkfix_policy_load(baseline->extension, GetLatestSnapshot());
 	MemoryContext one_key = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(one_key);

@@ -155,7 +155,7 @@ static void
 collect(const ForeignKey *fk, void *state)
 {
 	Batch	   *batch = state;
-	Finding    *finding = fkfix_audit_examine(batch->policy, batch->reader, fk);
+	const Finding *finding = fkfix_audit_examine(batch->policy, batch->reader, fk);
 	Patient    *patient;
 
 	if (finding == NULL || fkfix_audit_in_order(finding->status))

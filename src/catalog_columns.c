@@ -94,11 +94,11 @@ fkfix_catalog_column(Reader *reader, Oid relid, AttrNumber attnum, bool missing_
 AttrNumber
 fkfix_catalog_column_number(Reader *reader, Oid relid, const char *name)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid, true);
+	const TableFacts *table = fkfix_catalog_table(reader, relid, true);
 
 	for (int attnum = 1; table != NULL && attnum <= table->ncolumns; attnum++)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum, true);
+		const ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum, true);
 
 		if (column != NULL && strcmp(column->name, name) == 0)
 			return attnum;

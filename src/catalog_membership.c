@@ -49,7 +49,7 @@ static void read_member(HeapTuple tuple, TupleDesc desc, void *state);
 List *
 fkfix_catalog_partitions(Reader *reader, Oid relid, bool detaching)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid, true);
+	const TableFacts *table = fkfix_catalog_table(reader, relid, true);
 
 	if (table == NULL || table->kind != RELKIND_PARTITIONED_TABLE)
 		return NIL;
@@ -192,7 +192,7 @@ make_oid_set(Oid first)
 static bool
 is_known_member(Reader *reader, Oid relid)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid, true);
+	const TableFacts *table = fkfix_catalog_table(reader, relid, true);
 
 	Assert(table == NULL || fkfix_catalog_noted(reader, relid) == table);
 	if (!reader->read_members)

@@ -78,7 +78,7 @@ fkfix_check_key_column(Reader *reader, const ForeignKey *fk, const char *name)
 {
 	for (int i = 0; i < fk->nkeys; i++)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i], true);
+		const ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, fk->conkey[i], true);
 
 		if (column != NULL && strcmp(column->name, name) == 0)
 			return fk->conkey[i];
@@ -211,7 +211,7 @@ check_nulls(List *obstacles, Reader *reader, const ForeignKey *fk,
 static Oid
 find_null_rejecter(Reader *reader, const ForeignKey *fk, AttrNumber attnum)
 {
-	ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, attnum, true);
+	const ColumnFacts *column = fkfix_catalog_column(reader, fk->conrelid, attnum, true);
 	ListCell   *lc;
 
 	if (column == NULL)

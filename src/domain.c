@@ -36,7 +36,7 @@ static void read_type_default(HeapTuple tuple, TupleDesc desc, void *state);
 bool
 fkfix_domain_rejects_null(Reader *reader, Oid relid, AttrNumber attnum)
 {
-	ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum, true);
+	const ColumnFacts *column = fkfix_catalog_column(reader, relid, attnum, true);
 	DomainFacts domain = {0};
 	List	   *seen = NIL;
 

@@ -368,7 +368,7 @@ judge_new_keys(Statement *statement, const Deeds *deeds)
 	reader = fkfix_catalog_reader(NULL);
 	foreach(lc, deeds->new_keys)
 	{
-		ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc), true);
+		const ForeignKey *fk = fkfix_key_get(reader, lfirst_oid(lc), true);
 
 		if (fk != NULL)
 			fkfix_lock_surroundings(reader, fk);

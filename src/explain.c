@@ -80,7 +80,7 @@ Datum
 fkfix_explain(PG_FUNCTION_ARGS)
 {
 	Explanation e = {0};
-	Extension  *extension = fkfix_extension_get();
+	const Extension *extension = fkfix_extension_get();
 	List	   *winners;
 
 	FKFIX_REQUIRE_ARG(0, "relation");

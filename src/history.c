@@ -75,7 +75,7 @@ static char *read_text(Relation rel, HeapTuple tuple, enum HistoryColumn column)
  * fkfix_history.
  */
 void
-fkfix_history_record(Extension *extension, List *entries)
+fkfix_history_record(const Extension *extension, List *entries)
 {
 	Relation	rel = fkfix_extension_open(extension, "fkfix_history", RowExclusiveLock);
 	Datum		values[HISTORY_NCOLUMNS] = {0};
@@ -119,7 +119,7 @@ fkfix_history_record(Extension *extension, List *entries)
  * is refused.
  */
 Change *
-fkfix_history_read(Extension *extension, int64 id)
+fkfix_history_read(const Extension *extension, int64 id)
 {
 	Relation	rel = fkfix_extension_open(extension, "fkfix_history", AccessShareLock);
 	AttrNumber	column = fkfix_extension_column(rel, "id", INT8OID);

@@ -39,7 +39,7 @@ typedef struct Entry
 	Change		change;
 } Entry;
 
-extern void fkfix_history_record(Extension *extension, List *entries);
-extern Change *fkfix_history_read(Extension *extension, int64 id);
+extern void fkfix_history_record(const Extension *extension, List *entries);
+extern Change *fkfix_history_read(const Extension *extension, int64 id);
 
 #endif							/* FKFIX_HISTORY_H */

@@ -158,7 +158,7 @@ is_surely_whole(Reader *reader, const ForeignKey *fk)
 static bool
 is_plain_table(Reader *reader, Oid relid, bool with_triggers)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid, true);
+	const TableFacts *table = fkfix_catalog_table(reader, relid, true);
 
 	return table != NULL && table->kind == RELKIND_RELATION &&
 		(table->has_triggers || !with_triggers);
@@ -171,7 +171,7 @@ is_plain_table(Reader *reader, Oid relid, bool with_triggers)
 static bool
 has_columns(Reader *reader, Oid relid, const AttrNumber *attnums, int count)
 {
-	TableFacts *table = fkfix_catalog_table(reader, relid, true);
+	const TableFacts *table = fkfix_catalog_table(reader, relid, true);
 
 	for (int i = 0; i < count; i++)
 	{
@@ -232,7 +232,7 @@ static void
 inspect_table(Inspection *inspection, const ShapeNode *node, Oid relid,
 			  TriggerSlot slot)
 {
-	TableFacts *table = fkfix_catalog_table(inspection->reader, relid, true);
+	const TableFacts *table = fkfix_catalog_table(inspection->reader, relid, true);
 
 	if (table == NULL)
 		add_fault(inspection, FAULT_DAMAGE, relid, "missing table",
@@ -342,7 +342,7 @@ static void
 inspect_partitions(Inspection *inspection, const ShapeNode *node, ShapeSide side)
 {
 	Oid			relid = side == SIDE_REFERENCED ? node->fk->confrelid : node->fk->conrelid;
-	TableFacts *table = fkfix_catalog_table(inspection->reader, relid, true);
+	const TableFacts *table = fkfix_catalog_table(inspection->reader, relid, true);
 	List	   *covered = NIL;
 	ListCell   *lc;
 

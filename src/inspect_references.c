@@ -111,7 +111,7 @@ inspect_columns(References *refs)
 static void
 inspect_column(References *refs, Oid relid, AttrNumber attnum)
 {
-	TableFacts *table = fkfix_catalog_table(refs->reader, relid, false);
+	const TableFacts *table = fkfix_catalog_table(refs->reader, relid, false);
 
 	if (attnum >= 1 && attnum <= table->ncolumns && !column_exists(refs, relid, attnum))
 		add_fault(refs, FAULT_DAMAGE, "missing column",

@@ -81,7 +81,7 @@ fkfix_key_indexed(KeyIndex *keys, Oid constraint)
 List *
 fkfix_key_indexed_of(Reader *reader, Oid relid)
 {
-	TableFacts *table = fkfix_catalog_noted(reader, relid);
+	const TableFacts *table = fkfix_catalog_noted(reader, relid);
 	List	   *found = NIL;
 
 	for (int i = 0; table != NULL && i < table->nkeys; i++)

@@ -43,7 +43,7 @@ void
 fkfix_key_each_root(Reader *reader, Oid relid, KeyVisitor visit, void *state)
 {
 	RootVisit	roots = {reader, InvalidOid, visit, state, NULL};
-	KeyIndex   *all = OidIsValid(relid) ? NULL : reader->keys;
+	const KeyIndex *all = OidIsValid(relid) ? NULL : reader->keys;
 	ScanKeyData key;
 
 	roots.context = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",

@@ -101,7 +101,7 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 {
 	Notes		notes;
 	Lint	   *lint = &notes.lint;
-	Extension  *extension = fkfix_extension_get();
+	const Extension *extension = fkfix_extension_get();
 	HASHCTL		ctl = {
 		.keysize = sizeof(Rule *),
 		.entrysize = sizeof(RuleNote),
@@ -202,8 +202,8 @@ visit(const ForeignKey *fk, void *state)
 {
 	Notes	   *notes = state;
 	Lint	   *lint = &notes->lint;
-	Finding    *finding;
-	LintKey    *key;
+	const Finding *finding;
+	const LintKey *key;
 
 	/* a key that has been left behind is no matter of the rules */
 	if (!fkfix_audit_in_scope(lint->reader, fk) ||

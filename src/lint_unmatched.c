@@ -99,7 +99,7 @@ read_names(Lint *lint)
 		add_name(names, NAME_CONSTRAINT, NameStr(key->name));
 		for (int attnum = 1; attnum <= referencing->ncolumns; attnum++)
 		{
-			ColumnFacts *column = fkfix_catalog_column(lint->reader, key->conrelid, attnum, true);
+			const ColumnFacts *column = fkfix_catalog_column(lint->reader, key->conrelid, attnum, true);
 
 			if (column != NULL)
 				add_name(names, NAME_COLUMN, column->name);

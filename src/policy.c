@@ -49,7 +49,7 @@ static bool nullability_matches(const Rule *rule, Nullability known);
  * something that is no rule.
  */
 Policy *
-fkfix_policy_load(Extension *extension, Snapshot snapshot)
+fkfix_policy_load(const Extension *extension, Snapshot snapshot)
 {
 	Policy	   *policy = palloc0(sizeof(Policy));
 	Relation	rel = fkfix_extension_open(extension, "fkfix_policy", AccessShareLock);
@@ -80,7 +80,7 @@ fkfix_policy_load(Extension *extension, Snapshot snapshot)
 	policy->files = fkfix_filing_make(policy->rules);
 	foreach(lc, policy->rules)
 	{
-		Rule	   *rule = lfirst(lc);
+		const Rule *rule = lfirst(lc);
 
 		policy->needs_columns |= rule->columns != NIL;
 		policy->needs_nullability |= rule->nullability != NULLABLE_EITHER;

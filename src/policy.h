@@ -50,7 +50,7 @@ typedef enum Condition
 
 #define CONDITION_COUNT		(CONDITION_NULLABLE + 1)
 
-extern Policy *fkfix_policy_load(Extension *extension, Snapshot snapshot);
+extern Policy *fkfix_policy_load(const Extension *extension, Snapshot snapshot);
 extern List *fkfix_policy_winners(const Policy *policy, Reader *reader,
 								  const ForeignKey *fk);
 extern List *fkfix_policy_winners_by_name(const Policy *policy,

@@ -116,7 +116,7 @@ static void
 report_key(const ForeignKey *fk, void *state)
 {
 	Report	   *report = state;
-	Finding    *finding = fkfix_audit_examine(report->policy, report->reader, fk);
+	const Finding *finding = fkfix_audit_examine(report->policy, report->reader, fk);
 
 	if (finding != NULL &&
 		(report->all_keys || !fkfix_audit_in_order(finding->status)))
@@ -127,7 +127,7 @@ static void
 count_key(const ForeignKey *fk, void *state)
 {
 	Report	   *report = state;
-	Finding    *finding = fkfix_audit_examine(report->policy, report->reader, fk);
+	const Finding *finding = fkfix_audit_examine(report->policy, report->reader, fk);
 
 	if (finding != NULL)
 		report->counts[finding->status]++;

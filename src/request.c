@@ -55,7 +55,7 @@ Datum
 fkfix_rebuild(PG_FUNCTION_ARGS)
 {
 	Request		request = {.cause = "rebuild"};
-	ForeignKey *fk;
+	const ForeignKey *fk;
 
 	request.extension = fkfix_extension_get();
 	FKFIX_REQUIRE_ARG(0, "relation");
@@ -118,7 +118,7 @@ void
 fkfix_request_check_privileges(Reader *reader, const ForeignKey *fk)
 {
 	Oid			roleid = GetUserId();
-	TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid, false);
+	const TableFacts *referencing = fkfix_catalog_table(reader, fk->conrelid, false);
 	TableFacts *referenced = fkfix_catalog_table(reader, fk->confrelid, false);
 
 	check_schema_usage(referencing, roleid);

@@ -47,7 +47,7 @@ fkfix_revert(PG_FUNCTION_ARGS)
 {
 	Request		request = {.cause = "revert"};
 	Change	   *change;
-	ForeignKey *fk;
+	const ForeignKey *fk;
 
 	request.extension = fkfix_extension_get();
 	FKFIX_REQUIRE_ARG(0, "history_id");

@@ -140,7 +140,7 @@ static void
 notice_bad(const ForeignKey *fk, void *state)
 {
 	Review	   *review = state;
-	Finding    *finding;
+	const Finding *finding;
 
 	if (list_member_oid(review->deeds->new_keys, fk->oid))
 		return;
@@ -240,7 +240,7 @@ was_bad_before(Review *review, const ForeignKey *fk, const Finding *finding)
 {
 	Reader	   *before = reader_before(review);
 	const ForeignKey *old = key_before(review, fk);
-	Finding    *old_finding;
+	const Finding *old_finding;
 
 	if (old != NULL)
 		old = fkfix_key_root(before, old);

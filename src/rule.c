@@ -81,7 +81,7 @@ Rule *
 fkfix_rule_form(const Datum *values, const bool *nulls)
 {
 	Rule	   *rule = palloc0(sizeof(Rule));
-	char	   *text;
+	const char *text;
 	ErrorContextCallback context = {error_context_stack, add_rule_context, &rule->id};
 
 	rule->id = nulls[POLICY_ID] ? 0 : DatumGetInt64(values[POLICY_ID]);
@@ -229,7 +229,7 @@ text_or_null(const Datum *values, const bool *nulls, enum PolicyColumn column)
 static TablePattern *
 parse_table(const Datum *values, const bool *nulls, enum PolicyColumn column)
 {
-	char	   *text = text_or_null(values, nulls, column);
+	const char *text = text_or_null(values, nulls, column);
 
 	return text == NULL ? NULL :
 		fkfix_pattern_parse_table(policy_columns[column].name, text);

@@ -47,7 +47,7 @@ static TransactionId read_xid = InvalidTransactionId;
 static bool is_current(Oid table);
 static bool sees_all(Snapshot snapshot);
 static void note_snapshot(Snapshot snapshot);
-static void read_rules(Extension *extension, Oid table);
+static void read_rules(const Extension *extension, Oid table);
 static bool announces(Oid table);
 static void forget_rules(Datum arg, Oid relid);
 
@@ -58,7 +58,7 @@ PG_FUNCTION_INFO_V1(fkfix_announce_rules);
  * transaction, even if they are read again before that.
  */
 const Policy *
-fkfix_rulebook_now(Extension *extension)
+fkfix_rulebook_now(const Extension *extension)
 {
 	Oid			table = fkfix_extension_table(extension, "fkfix_policy");
 
@@ -73,7 +73,7 @@ fkfix_rulebook_now(Extension *extension)
  * older than they are.
  */
 const Policy *
-fkfix_rulebook_as_of(Extension *extension, Snapshot snapshot)
+fkfix_rulebook_as_of(const Extension *extension, Snapshot snapshot)
 {
 	Oid			table = fkfix_extension_table(extension, "fkfix_policy");
 
@@ -150,7 +150,7 @@ note_snapshot(Snapshot snapshot)
 
 /* Reads the rules, and lets go of the old ones when the transaction ends. */
 static void
-read_rules(Extension *extension, Oid table)
+read_rules(const Extension *extension, Oid table)
 {
 	static bool listening = false;
 	MemoryContext context;

@@ -10,8 +10,8 @@
 
 #include "policy.h"
 
-extern const Policy *fkfix_rulebook_now(Extension *extension);
-extern const Policy *fkfix_rulebook_as_of(Extension *extension,
+extern const Policy *fkfix_rulebook_now(const Extension *extension);
+extern const Policy *fkfix_rulebook_as_of(const Extension *extension,
 										  Snapshot snapshot);
 
 #endif							/* FKFIX_RULEBOOK_H */

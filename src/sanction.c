@@ -233,7 +233,7 @@ fix(const Case *c)
 	Statement  *statement = c->statement;
 	Occasion	occasion = {"enforcement", c->finding->rule->id, statement->command_tag};
 	Reader	   *reader = fkfix_catalog_reader(NULL);
-	ForeignKey *fk;
+	const ForeignKey *fk;
 	Change		change;
 
 	if (c->before != NULL && !may_touch(c))

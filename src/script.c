@@ -264,7 +264,7 @@ collect(const ForeignKey *fk, void *state)
 {
 	Collection *collection = state;
 	Script	   *script = collection->script;
-	Finding    *finding = fkfix_audit_examine(collection->policy, script->reader, fk);
+	const Finding *finding = fkfix_audit_examine(collection->policy, script->reader, fk);
 	MemoryContext visit;
 
 	if (finding == NULL || fkfix_audit_in_order(finding->status))
@@ -282,7 +282,7 @@ static Cure *
 make_cure(Collection *collection, const ForeignKey *fk, const Finding *finding)
 {
 	Reader	   *reader = collection->script->reader;
-	TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, false);
+	const TableFacts *table = fkfix_catalog_table(reader, fk->conrelid, false);
 	Cure	   *cure = palloc0(sizeof(Cure));
 	bool		can_wait = table->kind != RELKIND_PARTITIONED_TABLE ||
 		fkfix_compat_partitioned_not_valid();

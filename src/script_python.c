@@ -114,8 +114,8 @@ static void
 put_alembic_cure(Script *script, const Cure *cure, Direction direction)
 {
 	StringInfo	text = &script->text;
-	char	   *comment = fkfix_script_comment(script, cure);
-	char	   *validate = fkfix_script_validate(script, cure);
+	const char *comment = fkfix_script_comment(script, cure);
+	const char *validate = fkfix_script_validate(script, cure);
 
 	appendStringInfo(text, "    # %s\n", fkfix_script_title(script, cure, direction));
 	put_alembic_execute(text, "    ", "SET LOCAL lock_timeout = '" SCRIPT_LOCK_TIMEOUT "'");

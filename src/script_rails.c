@@ -77,8 +77,8 @@ put_cure(Script *script, const Cure *cure, Direction direction)
 {
 	StringInfo	text = &script->text;
 	bool		in_rails = rails_can(script, cure, direction);
-	char	   *comment = fkfix_script_comment(script, cure);
-	char	   *validate = fkfix_script_validate(script, cure);
+	const char *comment = fkfix_script_comment(script, cure);
+	const char *validate = fkfix_script_validate(script, cure);
 
 	appendStringInfo(text, "    # %s\n    transaction do\n",
 					 fkfix_script_title(script, cure, direction));

@@ -85,7 +85,7 @@ fkfix_shape_map_columns(Reader *reader, const ForeignKey *from,
 
 	for (int i = 0; i < count; i++)
 	{
-		ColumnFacts *column = fkfix_catalog_column(reader, from->conrelid, columns[i], true);
+		const ColumnFacts *column = fkfix_catalog_column(reader, from->conrelid, columns[i], true);
 		AttrNumber	attnum = column == NULL ? InvalidAttrNumber :
 			to_relid == from->conrelid ? columns[i] :
 			fkfix_catalog_column_number(reader, to_relid, column->name);

@@ -154,7 +154,7 @@ match_text(const void *a, const void *b, Size keysize)
 static int
 find_demand(Subjects *subjects, const ForeignKey *fk)
 {
-	Action	   *action = fkfix_key_delete_action(subjects->reader, fk);
+	const Action *action = fkfix_key_delete_action(subjects->reader, fk);
 	Action		plain = {action->kind, NIL};
 	Demand	   *demand = palloc(sizeof(Demand));
 	ListCell   *lc;

@@ -188,7 +188,7 @@ cure_deferrability(Reader *reader, const ForeignKey *fk)
 static char *
 cure_disabled(Reader *reader, const Fault *fault)
 {
-	TableFacts *table = fkfix_catalog_table(reader, fault->relid, true);
+	const TableFacts *table = fkfix_catalog_table(reader, fault->relid, true);
 	char	   *name = fkfix_trigger_name(reader, fault->trigger);
 
 	if (table == NULL || name == NULL)
