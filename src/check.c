@@ -49,9 +49,10 @@ fkfix_check_actions(Reader *reader, const ForeignKey *fk,
 	if (on_update != NULL)
 		obstacles = check_event(obstacles, reader, fk, on_update, "ON UPDATE");
 	if (on_delete != NULL)
+	{
 		obstacles = check_event(obstacles, reader, fk, on_delete, "ON DELETE");
-	if (on_delete != NULL)
 		obstacles = check_nulls(obstacles, reader, fk, on_delete, "ON DELETE");
+	}
 	if (on_update != NULL)
 		obstacles = check_nulls(obstacles, reader, fk, on_update, "ON UPDATE");
 	return obstacles;

@@ -129,7 +129,6 @@ read_relation(GrantSearch *search, Oid relid)
 static void
 read_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 {
-	GrantSearch *search = state;
 	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 	HeapTuple	function;
 	Oid			owner;
@@ -141,19 +140,22 @@ read_trigger(HeapTuple tuple, TupleDesc desc, void *state)
 		return;
 	owner = ((Form_pg_proc) GETSTRUCT(function))->proowner;
 	if (!superuser_arg(owner))
+	{
+		GrantSearch *search = state;
+
 		add_grant(search, owner, psprintf("owner of the function of trigger %s on %s",
 										  NameStr(form->tgname), search->relation));
+	}
 	ReleaseSysCache(function);
 }
 
 static void
 read_writer(HeapTuple tuple, TupleDesc desc, void *state)
 {
-	GrantSearch *search = state;
 	Oid			member = ((Form_pg_auth_members) GETSTRUCT(tuple))->member;
 
 	if (!superuser_arg(member))
-		add_grant(search, member, "member of pg_write_all_data");
+		add_grant(state, member, "member of pg_write_all_data");
 }
 
 static void

@@ -281,11 +281,14 @@ read_dependency(HeapTuple tuple, TupleDesc desc, void *state)
 static void
 read_dependent(HeapTuple tuple, TupleDesc desc, void *state)
 {
-	References *refs = state;
 	Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
 
 	if (depend->classid == TriggerRelationId && depend->deptype == DEPENDENCY_INTERNAL)
+	{
+		References *refs = state;
+
 		refs->triggers = lappend_oid(refs->triggers, depend->objid);
+	}
 }
 
 static void
