@@ -7,6 +7,7 @@ migration, direction = ARGV
 ActiveRecord::Base.establish_connection(adapter: "postgresql")
 Dir.mktmpdir do |folder|
   FileUtils.cp(migration, "#{folder}/20260101000000_fkfix_foreign_key_actions.rb")
-  context = ActiveRecord::MigrationContext.new(folder, ActiveRecord::SchemaMigration)
-  direction == "up" ? context.up : context.down
+  ActiveRecord::Migrator.migrations_paths = folder
+  ENV["VERSION"] = "0" if direction == "down"
+  ActiveRecord::Tasks::DatabaseTasks.migrate
 end
