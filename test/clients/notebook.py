@@ -3,13 +3,16 @@ told once for plain Alembic and once for Flask-Migrate.
 """
 import glob
 import os
+import re
 
 import psycopg2
+import sqlalchemy
 
 from harness import Database, check_mode, copy_of, edit, equal, finish, ok, run, succeeds
 
 KEY = "notes_author_id_fkey"
 REASON = "notes go with their author"
+TABLES = ["fkfix_history", "fkfix_policy"]
 WRITTEN = "sa.ForeignKeyConstraint(['author_id'], ['users.id'], )"
 COMPLIANT = "sa.ForeignKeyConstraint(['author_id'], ['users.id'], ondelete=\"CASCADE\")"
 
@@ -213,12 +216,13 @@ def streamed(project):
     os.remove(file)
 
 
+def removed_tables(result):
+    return sorted(re.findall("Detected removed table '(.*)'", result.output))
+
+
 def proposed_next(project):
-    """What autogenerate makes of a key that was fixed; and of the extension's
-    tables, when they are on the search path but not first.
-    """
+    """What autogenerate makes of a key that was fixed."""
     db = project.db
-    db.execute('ALTER DATABASE "%s" SET search_path = "$user", public, fkfix' % db.name)
     db.enforce("fix")
     project.upgrade()
     file, result = project.autogenerate("next")
@@ -242,13 +246,28 @@ def proposed_next(project):
         os.remove(file)
 
 
+def proposed_on_path(project):
+    """The extension's tables in a schema that is on the search path, but not
+    first: SQLAlchemy looks at the whole path since version 2.
+    """
+    db = project.db
+    db.execute('ALTER DATABASE "%s" SET search_path = "$user", public, fkfix' % db.name)
+    file, result = project.autogenerate("path")
+    equal(removed_tables(result), TABLES if sqlalchemy.__version__ >= "2" else [],
+          "on the search path the extension's tables are proposed to be dropped if SQLAlchemy sees them")
+    if file:
+        os.remove(file)
+    db.execute('ALTER DATABASE "%s" RESET search_path' % db.name)
+
+
 def proposed_in_public(project):
-    """The tables in a schema that autogenerate looks at, as they would be
-    after CREATE EXTENSION without a word about the schema."""
+    """The same in the path's first schema, as they would be after CREATE
+    EXTENSION without a word about the schema.
+    """
     project.db.execute("ALTER EXTENSION fkfix SET SCHEMA public")
     file, result = project.autogenerate("public")
-    ok("Detected removed table 'fkfix_policy'" in result.output,
-       "with the extension in public, autogenerate proposes to drop its tables", result)
+    equal(removed_tables(result), TABLES,
+          "with the extension in public, autogenerate proposes to drop its tables")
     result = project.upgrade()
     ok("cannot drop table fkfix_" in result.output and result.status != 0,
        "which the server refuses", result)
@@ -267,6 +286,7 @@ def test(tool):
         enforced(project, migration)
         streamed(project)
         proposed_next(project)
+        proposed_on_path(project)
         proposed_in_public(project)
         project.db.drop()
     finish()
