@@ -11,7 +11,9 @@
 # which holds another Debian.
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-PG_CONFIG=${PG_CONFIG:-pg_config}
+# Only here are programs looked for, whatever the caller's PATH holds.
+clean_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PG_CONFIG=$(command -v "${PG_CONFIG:-pg_config}" || echo "${PG_CONFIG:-pg_config}")
 folder=
 stage_dir=
 child=
@@ -35,6 +37,19 @@ as_root() {
 	else
 		sudo -- "$@"
 	fi
+}
+
+# need_root COMMAND: dies unless we are root or can become so.
+need_root() {
+	is_root && return
+	command -v sudo >/dev/null ||
+		die "installs packages and the extension, and here is no sudo. As root, say: $1"
+	sudo -v || die "needs sudo, to install packages and the extension. As root, say: $1"
+}
+
+# The major version of the server that pg_config belongs to; nothing if there is none
+server_major() {
+	{ "$PG_CONFIG" --version 2>/dev/null || true; } | sed 's/[^0-9]*\([0-9]*\).*/\1/'
 }
 
 # The user who builds and runs servers.
@@ -105,7 +120,7 @@ in_copy() {
 	fi
 	# shellcheck disable=SC2016
 	"${enter[@]}" env -i HOME="$stage_dir" USER="$user" LOGNAME="$user" \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		PATH="$clean_path" \
 		LC_ALL=C.UTF-8 TERM=dumb CI="${CI:-}" PG_CONFIG="$PG_CONFIG" \
 		TESTS="${TESTS:-}" SUITES="${SUITES:-}" DEEP="${DEEP:-}" SEED="${SEED:-}" \
 		SAMPLE="${SAMPLE:-}" SECONDS_EACH="${SECONDS_EACH:-}" \
@@ -170,8 +185,8 @@ count() {
 
 #
 # verdict PROMISE CHECK...: prints an "ok - " line or, after what is wrong, a
-# "not ok - " line.  What the check says is complaints; none is good.  What it says to standard error is one too, so that a check that
-# breaks does not pass.
+# "not ok - " line.  What the check says is complaints; none is good.  What it
+# says to standard error is one too, so that a check that breaks does not pass.
 #
 verdict() {
 	local promise=$1 complaints
