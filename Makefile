@@ -32,28 +32,73 @@ PROVE_TESTS = $(patsubst %,test/t/%.pl,$(call for_this_server,$(call names_of,te
 endif
 
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+pg_config = $(shell $(PG_CONFIG) $(1) 2>/dev/null)
+PGXS := $(call pg_config,--pgxs)
+SERVER_HEADERS := $(call pg_config,--includedir-server)
+
 # Without the server's development files only the targets that install them,
 # or that need no server, can run.  What tells is postgres.h: Debian's client
 # package has pgxs.mk, too.
-ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
+ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(SERVER_HEADERS)/postgres.h)),)
+
+# Bitcode, which only JIT compilation would use, needs the clang that the
+# server was built with.
+CLANG := $(shell sed -n 's/^CLANG *= *//p' $(dir $(PGXS))../Makefile.global)
+ifeq ($(shell command -v $(firstword $(CLANG) clang) 2>/dev/null),)
+override with_llvm = no
+endif
+
+# PGXS's own target leaves its databases behind.
+NO_INSTALLCHECK = 1
 include $(PGXS)
+
+# Drops the database of the tests before it in the line, and ends as they did.
+and_drop = ; status=$$?; '$(bindir)/dropdb' --if-exists --force $(1) && exit $$status
+
+# The tests' databases, their messages and what initdb makes are the same whatever
+# the locale of the server and of the user, which may not even exist here.
+ENCODING = UTF8
+NO_LOCALE = 1
+installcheck: export LANG = C.UTF-8
+installcheck: export LC_ALL = C.UTF-8
+installcheck: submake
+	@PATH='$(bindir)':"$$PATH" test/installcheck-ready $(if $(TAP_TESTS),tap) $(if $(REGRESS)$(ISOLATION),server)
+ifneq ($(REGRESS),)
+	$(pg_regress_installcheck) $(REGRESS_OPTS) $(REGRESS)$(call and_drop,$(CONTRIB_TESTDB))
+endif
+ifneq ($(ISOLATION),)
+	$(pg_isolation_regress_installcheck) $(ISOLATION_OPTS) $(ISOLATION)$(call and_drop,$(ISOLATION_TESTDB))
+endif
+ifneq ($(TAP_TESTS),)
+	$(prove_installcheck)
+endif
+
 else
 .PHONY: all install installcheck clean
 all install installcheck clean:
-	@echo "The development files of the PostgreSQL server are missing (Debian: postgresql-server-dev-NN)." >&2
+ifeq ($(PGXS),)
+	@echo "There is no pg_config on the PATH.  Install the server's development files" >&2
+	@echo "(Debian: postgresql-server-dev-all), or say where it is: make PG_CONFIG=/path/to/pg_config" >&2
+else
+	@echo "The development files of $(call pg_config,--version) are missing: there is no $(SERVER_HEADERS)/postgres.h." >&2
+	@echo "Install them (Debian: postgresql-server-dev-$(firstword $(subst ., ,$(word 2,$(call pg_config,--version)))))," >&2
+	@echo "or if your server is another one, say so: make PG_CONFIG=/path/to/its/pg_config" >&2
+endif
 	@exit 1
 endif
 
 $(OBJS): $(wildcard src/*.h) fkfix.control
 
-.PHONY: test test-versions test-deep bench demo lint headerscheck indent dist
+.PHONY: test test-fresh test-versions test-deep bench demo lint headerscheck indent dist
 
 test:
 	@PG_CONFIG='$(PG_CONFIG)' TESTS='$(TESTS)' SUITES='$(SUITES)' test/run
 
 lint:
 	@PG_CONFIG='$(PG_CONFIG)' SUITES=lint test/run
+
+test-fresh:
+	@test/fresh
 
 test-versions:
 	@PG_CONFIG='$(PG_CONFIG)' VERSIONS='$(VERSIONS)' test/versions

@@ -102,5 +102,17 @@ $node->safe_psql('postgres', q{ROLLBACK PREPARED 'undone'});
 is($node->safe_psql('postgres', $actions), 'SET NULL', 'a prepared rebuild can be rolled back');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM fkfix_verify()'), '0', 'the key is whole');
 
+# One that is prepared and forgotten keeps nobody from rebuilding other tables,
+# whether it has changed something or not.
+$node->safe_psql('postgres', 'CREATE TABLE far (id int PRIMARY KEY, far_id int CONSTRAINT far REFERENCES far)');
+foreach my $action ('SET NULL', 'CASCADE')
+{
+	prepare('forgotten', "SELECT fkfix_rebuild('notes', 'author', '$action')");
+	is($node->safe_psql('postgres', q{SELECT fkfix_rebuild('far', 'far', 'RESTRICT')}), 't',
+		"beside a prepared rebuild to $action other tables can be rebuilt");
+	is($node->safe_psql('postgres', q{SELECT count(*) FROM fkfix_rebuild_all('far')}), '0', 'one and all');
+	$node->safe_psql('postgres', q{ROLLBACK PREPARED 'forgotten'; SELECT fkfix_rebuild('far', 'far', 'NO ACTION')});
+}
+
 $node->stop;
 done_testing();
