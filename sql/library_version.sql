@@ -71,6 +71,7 @@ UPDATE pg_proc SET probin = '$libdir/fkfix_is_gone' WHERE proname = 'fkfix_enfor
 SET search_path = library_version, public;
 \set VERBOSITY sqlstate
 CREATE TABLE stopped (a int);  -- fails
+SELECT obj_description(oid, 'pg_event_trigger') FROM pg_event_trigger WHERE evtname = 'fkfix_enforcement';
 DROP EVENT TRIGGER fkfix_enforcement;
 UPDATE pg_proc SET probin = '$libdir/fkfix' WHERE proname = 'fkfix_enforce';
 CREATE TABLE free_again (a int CONSTRAINT a REFERENCES users);

@@ -84,6 +84,11 @@ SELECT * FROM duty;
 ROLLBACK;
 SELECT * FROM duty;
 
+-- the call to make can be run from here
+SET search_path = pg_catalog;
+SELECT why_not FROM public.duty;
+RESET search_path;
+
 DROP VIEW duty;
 DROP FUNCTION idle;
 DROP EXTENSION fkfix;

@@ -237,14 +237,16 @@ fkfix_extension_event_trigger(char *enabled)
  * are those of filter_event_trigger and EventTriggerCommonSetup.
  */
 const char *
-fkfix_extension_off_duty(void)
+fkfix_extension_off_duty(Extension *extension)
 {
 	char		enabled;
 
 	if (fkfix_extension_event_trigger(&enabled) == NULL)
-		return "enforcement is not installed: SELECT fkfix_enable_enforcement();";
+		return psprintf("enforcement is not installed: SELECT %s();",
+						fkfix_extension_function_name(extension, "fkfix_enable_enforcement"));
 	if (enabled == TRIGGER_DISABLED)
-		return "the event trigger is disabled: SELECT fkfix_enable_enforcement();";
+		return psprintf("the event trigger is disabled: SELECT %s();",
+						fkfix_extension_function_name(extension, "fkfix_enable_enforcement"));
 	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 	{
 		if (enabled == TRIGGER_FIRES_ON_ORIGIN)

@@ -47,7 +47,7 @@ extern Relation fkfix_extension_open(const Extension *extension, const char *nam
 extern AttrNumber fkfix_extension_column(Relation rel, const char *name, Oid type);
 extern void fkfix_extension_check_access(Relation rel, AclMode mode);
 extern char *fkfix_extension_event_trigger(char *enabled);
-extern const char *fkfix_extension_off_duty(void);
+extern const char *fkfix_extension_off_duty(Extension *extension);
 extern char *fkfix_extension_function_name(Extension *extension,
 										   const char *name);
 

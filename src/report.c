@@ -78,7 +78,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Report		report = {0};
-	const char *off_duty = fkfix_extension_off_duty();
+	const char *off_duty;
 	char		enabled = TRIGGER_DISABLED;
 	bool		installed = fkfix_extension_event_trigger(&enabled) != NULL;
 	Datum		values[STATUS_COLUMNS];
@@ -86,6 +86,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 	int			i = 0;
 
 	report.extension = fkfix_extension_get();
+	off_duty = fkfix_extension_off_duty(report.extension);
 	InitMaterializedSRF(fcinfo, 0);
 	begin_report(&report, InvalidOid);
 	fkfix_audit_each_key(report.reader, InvalidOid, count_key, &report);

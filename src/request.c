@@ -324,7 +324,7 @@ heed_policy(const Request *request, const ForeignKey *fk)
 	bool		bad_delete;
 	bool		bad_update;
 
-	if (fkfix_extension_off_duty() != NULL)
+	if (fkfix_extension_off_duty(request->extension) != NULL)
 		return;
 	finding = fkfix_audit_judge(fkfix_rulebook_now(request->extension),
 								reader, fk);

@@ -65,6 +65,9 @@ fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 		run_ddl(psprintf("CREATE EVENT TRIGGER %s ON ddl_command_end EXECUTE FUNCTION %s()",
 						 ENFORCEMENT_TRIGGER,
 						 quote_qualified_identifier(extension->schema_name, "fkfix_enforce")));
+		/* \dy+ is where people look when all DDL fails */
+		run_ddl("COMMENT ON EVENT TRIGGER " ENFORCEMENT_TRIGGER " IS 'enforces the foreign key policy; if DDL"
+				" fails because the library is missing: DROP EVENT TRIGGER " ENFORCEMENT_TRIGGER "'");
 		PG_RETURN_VOID();
 	}
 
