@@ -74,14 +74,15 @@ ifneq ($(TAP_TESTS),)
 endif
 
 else
+MAJOR = $(shell $(PG_CONFIG) --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 .PHONY: all install installcheck clean
 all install installcheck clean:
 ifeq ($(PGXS),)
-	@echo "There is no pg_config on the PATH.  Install the server's development files" >&2
-	@echo "(Debian: postgresql-server-dev-all), or say where it is: make PG_CONFIG=/path/to/pg_config" >&2
+	@echo "Cannot run $(PG_CONFIG).  Install the server's development files (Debian:" >&2
+	@echo "postgresql-server-dev-all), or say where it is: make PG_CONFIG=/path/to/pg_config" >&2
 else
-	@echo "The development files of $(call pg_config,--version) are missing: there is no $(SERVER_HEADERS)/postgres.h." >&2
-	@echo "Install them (Debian: postgresql-server-dev-$(firstword $(subst ., ,$(word 2,$(call pg_config,--version)))))," >&2
+	@echo "The development files of $(call pg_config,--version) are missing: there is no" >&2
+	@echo "$(SERVER_HEADERS)/postgres.h.  Install them (Debian: postgresql-server-dev-$(MAJOR))," >&2
 	@echo "or if your server is another one, say so: make PG_CONFIG=/path/to/its/pg_config" >&2
 endif
 	@exit 1
@@ -89,29 +90,31 @@ endif
 
 $(OBJS): $(wildcard src/*.h) fkfix.control
 
+# What is given to make, as PG_CONFIG=... or TESTS=..., the scripts find in their
+# environment.
 .PHONY: test test-fresh test-versions test-deep bench demo lint headerscheck indent dist
 
 test:
-	@PG_CONFIG='$(PG_CONFIG)' TESTS='$(TESTS)' SUITES='$(SUITES)' test/run
+	@test/run
 
 lint:
-	@PG_CONFIG='$(PG_CONFIG)' SUITES=lint test/run
+	@SUITES=lint test/run
 
 test-fresh:
 	@test/fresh
 
 test-versions:
-	@PG_CONFIG='$(PG_CONFIG)' VERSIONS='$(VERSIONS)' test/versions
+	@test/versions
 
 test-deep:
-	@PG_CONFIG='$(PG_CONFIG)' PARTS='$(PARTS)' test/deep/run
+	@test/deep/run
 
 # Sizes are taken from the command line or the environment; see test/bench/run.
 bench:
-	@PG_CONFIG='$(PG_CONFIG)' test/bench/run
+	@test/bench/run
 
 demo:
-	@PG_CONFIG='$(PG_CONFIG)' test/demo
+	@test/demo
 
 # Each header must compile with nothing but postgres.h before it.
 headerscheck:

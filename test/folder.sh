@@ -9,24 +9,23 @@
 # made, which has gcc, make and git beside what is essential.
 
 folders_dir=
-was_mounted=
 
 #
-# Where this machine gets its own Debian from.  apt reads both formats of its
-# sources for us; it may know nothing before its first update.
+# Where this machine gets its own Debian from; where everybody may, if it has none
+# or apt, which reads both formats of its sources for us, knows nothing yet.
 #
 mirror() {
-	local codename
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	local found
 	# shellcheck disable=SC2016
-	apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v codename="$codename" '$1 == codename && $2 == "main" { print $3; exit }'
+	found=$(apt-get indextargets --format '$(COMPONENT) $(REPO_URI)' \
+		'Created-By: Packages' 'Origin: Debian' 2>/dev/null | awk '$1 == "main" { print $2; exit }')
+	say "${found:-http://deb.debian.org/debian}"
 }
 
 proxy() {
 	local found=${http_proxy:-}
-	eval "$(apt-config shell found Acquire::http::Proxy)"
-	printf '%s\n' "$found"
+	eval "$(apt-config shell found Acquire::http::Proxy 2>/dev/null)"
+	say "$found"
 }
 
 # in_folder COMMAND...: as root, with nothing of the caller's environment
@@ -48,41 +47,30 @@ apt_in_folder() {
 # choose_folder NAME: the one that is meant from here on
 choose_folder() {
 	folder=$folders_dir/$1
-	was_mounted=$(mounts_below "$folder")
 }
 
-# make_folder SUITE: makes the chosen one, with nothing of PostgreSQL, if it is not there.
-make_folder() {
+# fill_folder SUITE: makes the chosen one, with nothing of PostgreSQL, if it is not there.
+fill_folder() {
 	local suite=$1 base=$folders_dir/$1
-	if [ ! -e "$folder/etc/debian_version" ]; then
-		debootstrap_base "$base" "$suite" || return
-		as_root rm -rf "$folder.new"
-		as_root cp -a --reflink=auto "$base" "$folder.new"
-		as_root mv "$folder.new" "$folder"
-	fi
-	mount_folder
-	configure_folder "$suite"
+	[ -e "$folder/etc/debian_version" ] || {
+		debootstrap_base "$base" "$suite" &&
+			as_root rm -rf "$folder.new" &&
+			as_root cp -a --reflink=auto "$base" "$folder.new" &&
+			as_root mv "$folder.new" "$folder"
+	} || return
+	mount_folder && configure_folder "$suite"
 }
 
 # debootstrap removes its own directory when it is done.
 debootstrap_base() {
-	local base=$1 suite=$2 mirror said
+	local base=$1 suite=$2 said
 	if [ -e "$base/etc/debian_version" ] && [ ! -e "$base/debootstrap" ]; then
 		return
 	fi
-	mirror=$(mirror)
-	[ -n "$mirror" ] || {
-		as_root apt-get -qq update
-		mirror=$(mirror)
-	}
-	[ -n "$mirror" ] || {
-		say "apt's sources have no Debian mirror for this machine"
-		return 1
-	}
 	unmount_below "$base"
 	as_root rm -rf --one-file-system "$base"
 	said=$(as_root env http_proxy="$(proxy)" debootstrap --variant=minbase \
-		--include=ca-certificates,gcc,git,libc6-dev,make "$suite" "$base" "$mirror" 2>&1) || {
+		--include=ca-certificates,gcc,git,libc6-dev,make "$suite" "$base" "$(mirror)" 2>&1) || {
 		tail -n 20 <<<"$said"
 		return 1
 	}
@@ -90,23 +78,20 @@ debootstrap_base() {
 
 # What the packages' scripts and the servers expect of a machine.
 mount_folder() {
-	if ! mountpoint -q "$folder/proc"; then
-		as_root mount --bind /proc "$folder/proc"
-	fi
-	as_root mkdir -p "$folder/dev/shm"
-	as_root chmod 1777 "$folder/dev/shm"
+	mountpoint -q "$folder/proc" || as_root mount --bind /proc "$folder/proc" || return
+	as_root install -d -m 1777 "$folder/dev/shm"
 }
 
 # No package starts a service; no server listens on a port that is the machine's.
 configure_folder() {
-	local proxy
+	local proxy bundle=/etc/ssl/certs/ca-certificates.crt
 	proxy=$(proxy)
 	printf '#!/bin/sh\nexit 101\n' | write_in_folder /usr/sbin/policy-rc.d
 	as_root chmod 755 "$folder/usr/sbin/policy-rc.d"
 	write_in_folder /etc/postgresql-common/createcluster.conf <<<"listen_addresses = ''"
 	[ -z "$proxy" ] || write_in_folder /etc/apt/apt.conf.d/80proxy <<<"Acquire::http::Proxy \"$proxy\";"
 	# Whom the machine trusts: npm may have to go through a proxy that is one of them.
-	write_in_folder /etc/ssl/certs/ca-certificates.crt </etc/ssl/certs/ca-certificates.crt
+	[ ! -e "$bundle" ] || as_root cp "$bundle" "$folder$bundle"
 	# An index of sid may be older than its date of expiry allows.
 	[ "$1" != sid ] || write_in_folder /etc/apt/apt.conf.d/80sid <<<'Acquire::Check-Valid-Until "false";'
 }
@@ -124,22 +109,35 @@ unmount_below() {
 	done
 }
 
+# Servers that somebody left running there; SIGINT is a fast shutdown.
+end_processes() {
+	local signal processes
+	for signal in INT KILL; do
+		# find fails where a process ends meanwhile
+		processes=$({ as_root find /proc -maxdepth 2 -path '/proc/[0-9]*/root' -lname "$folder" 2>/dev/null ||
+			true; } | cut -d / -f 3 | xargs)
+		[ -n "$processes" ] || return 0
+		# shellcheck disable=SC2086
+		as_root kill -s "$signal" $processes 2>/dev/null || true
+		sleep 2
+	done
+}
+
 # Never one in which something is still mounted
 remove_folder() {
+	end_processes
 	unmount_below "$folder"
 	if [ -e "$folder" ] && [ -z "$(mounts_below "$folder")" ]; then
 		as_root rm -rf --one-file-system "$folder"
 	fi
 }
 
-# Removes the folder, or if it is to be kept unmounts what was not mounted before we came.
+# Removes the folder, or leaves it there with nothing in it that runs or is mounted.
 drop_folder() {
-	if [ -z "$folder" ]; then
-		return
-	fi
-	if [ -z "${FKFIX_FOLDERS_DIR:-}" ]; then
+	if [ -n "$folder" ] && [ -z "${FKFIX_FOLDERS_DIR:-}" ]; then
 		remove_folder
-	elif [ -z "$was_mounted" ]; then
+	elif [ -n "$folder" ]; then
+		end_processes
 		unmount_below "$folder"
 	fi
 	folder=
@@ -148,7 +146,7 @@ drop_folder() {
 make_folders_dir() {
 	if [ -n "${FKFIX_FOLDERS_DIR:-}" ]; then
 		mkdir -p "$FKFIX_FOLDERS_DIR"
-		folders_dir=$(cd "$FKFIX_FOLDERS_DIR" && pwd)
+		folders_dir=$(cd "$FKFIX_FOLDERS_DIR" && pwd -P)
 	else
 		# Not /tmp, which may be small or forbid device files.
 		folders_dir=$(mktemp -d /var/tmp/fkfix-folders.XXXXXX)

@@ -41,10 +41,10 @@ as_root() {
 
 # need_root COMMAND: dies unless we are root or can become so.
 need_root() {
+	local why="$1 installs packages and the extension as root"
 	is_root && return
-	command -v sudo >/dev/null ||
-		die "installs packages and the extension, and here is no sudo. As root, say: $1"
-	sudo -v || die "needs sudo, to install packages and the extension. As root, say: $1"
+	command -v sudo >/dev/null || die "$why, and there is no sudo. Run as root: $1"
+	sudo -v || die "$why, by sudo. Or run as root: $1"
 }
 
 # The major version of the server that pg_config belongs to; nothing if there is none
@@ -86,6 +86,8 @@ project_files() {
 #
 stage() {
 	local made
+	[ -n "$folder" ] || id -u "$(server_user)" >/dev/null 2>&1 ||
+		die "as root the tests run as the user $(server_user), who does not exist here"
 	made=$(as_root mktemp -d "$folder/tmp/fkfix.XXXXXX")
 	stage_dir=${made#"$folder"}
 	(cd "$repo" && project_files | tar -cf - -T -) |
