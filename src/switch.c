@@ -66,8 +66,8 @@ fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 						 ENFORCEMENT_TRIGGER,
 						 quote_qualified_identifier(extension->schema_name, "fkfix_enforce")));
 		/* \dy+ is where people look when all DDL fails */
-		run_ddl("COMMENT ON EVENT TRIGGER " ENFORCEMENT_TRIGGER " IS 'enforces the foreign key policy; if DDL"
-				" fails because the library is missing: DROP EVENT TRIGGER " ENFORCEMENT_TRIGGER "'");
+		run_ddl("COMMENT ON EVENT TRIGGER " ENFORCEMENT_TRIGGER " IS"
+				" 'if its library is missing: DROP EVENT TRIGGER " ENFORCEMENT_TRIGGER "'");
 		PG_RETURN_VOID();
 	}
 

@@ -118,7 +118,7 @@ end_processes() {
 			true; } | cut -d / -f 3 | xargs)
 		[ -n "$processes" ] || return 0
 		# shellcheck disable=SC2086
-		as_root kill -s "$signal" $processes 2>/dev/null || true
+		send_signal "$signal" $processes
 		sleep 2
 	done
 }

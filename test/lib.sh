@@ -47,6 +47,12 @@ need_root() {
 	sudo -v || die "$why, by sudo. Or run as root: $1"
 }
 
+# send_signal NAME PROCESS...: a negative one is a group.  sudo has no kill built in.
+send_signal() {
+	# shellcheck disable=SC2016
+	as_root bash -c 'kill -s "$0" -- "$@"' "$@" 2>/dev/null || true
+}
+
 # The major version of the server that pg_config belongs to; nothing if there is none
 server_major() {
 	{ "$PG_CONFIG" --version 2>/dev/null || true; } | sed 's/[^0-9]*\([0-9]*\).*/\1/'
@@ -167,7 +173,7 @@ job() {
 end_job() {
 	trap '' INT TERM HUP
 	if [ -n "$child" ]; then
-		as_root kill -TERM -- "-$child" 2>/dev/null || true
+		send_signal TERM "-$child"
 		wait "$child" 2>/dev/null || true
 	fi
 	exit 130

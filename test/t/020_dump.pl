@@ -141,10 +141,10 @@ foreach my $mode ('error', 'fix')
 	restored("$mode, pg_restore --single-transaction",
 		"pg_dump -Fc source | pg_restore --single-transaction -d target");
 	restored("$mode, -Fd, -j 4",
-		"pg_dump -Fd -j 4 -f $dir/$mode source && pg_restore -j 4 -d target $dir/$mode");
+		"pg_dump -Fd -j 4 -f '$dir/$mode' source && pg_restore -j 4 -d target '$dir/$mode'");
 	restored("$mode, pg_restore --section",
-		"pg_dump -Fc -f $dir/$mode.dump source && for s in pre-data data post-data; do "
-		. "pg_restore --section=\$s -d target $dir/$mode.dump || exit; done");
+		"pg_dump -Fc -f '$dir/$mode.dump' source && for s in pre-data data post-data; do "
+		. "pg_restore --section=\$s -d target '$dir/$mode.dump' || exit; done");
 
 	# without data there are no rules, and so nothing is enforced
 	$node->safe_psql('postgres', 'CREATE DATABASE target');

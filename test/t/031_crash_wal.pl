@@ -6,6 +6,7 @@
 
 use strict;
 use warnings;
+use File::Glob qw(bsd_glob);
 use lib 'test/crash';
 use Crash;
 use PostgreSQL::Test::Utils;
@@ -46,13 +47,13 @@ sub cut_at
 
 	system_or_bail('rm', '-rf', $data);
 	system_or_bail('cp', '-a', $before, $data);
-	foreach my $file (glob "$log/0*")
+	foreach my $file (bsd_glob("$log/0*"))
 	{
 		my ($name) = $file =~ m{([^/]+)$};
 		unlink "$data/pg_wal/$name";
 		system_or_bail('cp', '-a', $file, "$data/pg_wal/$name") if $name le $segment;
 	}
-	unlink grep { m{/([0-9A-F]{24})$} && $1 gt $segment } glob "$data/pg_wal/0*";
+	unlink grep { m{/([0-9A-F]{24})$} && $1 gt $segment } bsd_glob("$data/pg_wal/0*");
 	open my $handle, '+<:raw', "$data/pg_wal/$segment" or die "$segment: $!";
 	seek $handle, $place % $size, 0;
 	print $handle "\0" x ($size - $place % $size);
