@@ -44,6 +44,7 @@ need_root() {
 	local why="$1 installs packages and the extension as root"
 	is_root && return
 	command -v sudo >/dev/null || die "$why, and there is no sudo. Run as root: $1"
+	sudo -n true 2>/dev/null || say "$why: sudo may ask for your password."
 	sudo -v || die "$why, by sudo. Or run as root: $1"
 }
 
