@@ -104,12 +104,14 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM fkfix_verify()'), '0', 'th
 
 # One that is prepared and forgotten keeps nobody from rebuilding other tables,
 # whether it has changed something or not.
+my $turns = q{SELECT count(*) FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_extension'::regclass AND granted};
 $node->safe_psql('postgres', 'CREATE TABLE far (id int PRIMARY KEY, far_id int CONSTRAINT far REFERENCES far)');
 foreach my $action ('SET NULL', 'CASCADE')
 {
 	prepare('forgotten', "SELECT fkfix_rebuild('notes', 'author', '$action')");
 	is($node->safe_psql('postgres', q{SELECT fkfix_rebuild('far', 'far', 'RESTRICT')}), 't',
 		"beside a prepared rebuild to $action other tables can be rebuilt");
+	is($node->safe_psql('postgres', $turns), '0', 'it holds no turn');
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM fkfix_rebuild_all('far')}), '0', 'one and all');
 	$node->safe_psql('postgres', q{ROLLBACK PREPARED 'forgotten'; SELECT fkfix_rebuild('far', 'far', 'NO ACTION')});
 }
