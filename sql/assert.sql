@@ -9,23 +9,23 @@ CREATE TABLE "odd ""table"".x" ("Wh?" int CONSTRAINT "1 k" REFERENCES users);
 -- No rules: nothing can be wrong.
 SELECT fkfix_assert();
 
-INSERT INTO fkfix_policy (id, referencing, on_delete, reason) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, reason) VALUES
   (1, 'notes', 'CASCADE', 'notes are their author''s');
 SELECT fkfix_assert();  -- fails
 SELECT fkfix_assert('notes');  -- fails
 SELECT fkfix_assert('"odd ""table"".x"');
 
 -- A conflict, and something that cannot be done.
-INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES
   (2, '"odd ""table"".x"', 'SET NULL'), (3, '"odd ""table"".x"', 'RESTRICT');
 SELECT fkfix_assert('"odd ""table"".x"');  -- fails
-DELETE FROM fkfix_policy WHERE id = 3;
+DELETE FROM fkfix.policy WHERE id = 3;
 ALTER TABLE "odd ""table"".x" ALTER "Wh?" SET NOT NULL;
 SELECT fkfix_assert('"odd ""table"".x"');  -- fails
 
 -- What the hints say cures it.
 SELECT fkfix_rebuild('public.notes', 'notes_author_fk');
-UPDATE fkfix_policy SET on_delete = 'CASCADE' WHERE id = 2;
+UPDATE fkfix.policy SET on_delete = 'CASCADE' WHERE id = 2;
 SELECT rebuilt, detail FROM fkfix_rebuild_all();
 SELECT fkfix_assert();
 
@@ -37,7 +37,7 @@ BEGIN
   END LOOP;
 END
 $$;
-INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (4, 'many*', 'CASCADE');
+INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES (4, 'many*', 'CASCADE');
 \set VERBOSITY terse
 SELECT fkfix_assert();  -- fails
 \set VERBOSITY default

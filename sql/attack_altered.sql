@@ -43,25 +43,23 @@ BEGIN
     string_agg(attname || ' ' || format_type(atttypid, NULL), ', ' ORDER BY attnum)
     INTO list, definition FROM pg_attribute WHERE attrelid = name::regclass AND attnum > 0;
   SET LOCAL fkfix.enforcement = off;
-  EXECUTE format('ALTER EXTENSION fkfix DROP TABLE %1$s; ALTER TABLE %1$s RENAME TO %1$s_old', name);
-  SET LOCAL search_path = public;
+  EXECUTE format('ALTER EXTENSION fkfix DROP TABLE %1$s; ALTER TABLE %1$s SET SCHEMA attack_altered', name);
   EXECUTE format(how, name, list, definition);
   EXECUTE format('ALTER EXTENSION fkfix ADD %s %s', kind, name);
-  SET LOCAL search_path = attack_altered, public;
   SET LOCAL fkfix.enforcement = policy;
 END$$;
 
-BEGIN; SELECT put('fkfix_policy', 'VIEW', 'CREATE VIEW %1$s AS SELECT %2$s'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_policy', 'MATERIALIZED VIEW', 'CREATE MATERIALIZED VIEW %1$s AS SELECT %2$s WITH NO DATA'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_policy', 'SEQUENCE', 'CREATE SEQUENCE %1$s'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_policy', 'TYPE', 'CREATE TYPE %1$s AS (%3$s)'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_policy', 'FOREIGN TABLE', 'CREATE FOREIGN DATA WRAPPER fkfix_none; CREATE SERVER fkfix_none FOREIGN DATA WRAPPER fkfix_none; CREATE FOREIGN TABLE %1$s (%3$s) SERVER fkfix_none'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_policy', 'TABLE', 'CREATE TABLE %1$s (%3$s) PARTITION BY LIST (id)'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_policy', 'TABLE', 'CREATE TABLE %1$s (id bigint)'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_history', 'VIEW', 'CREATE VIEW %1$s AS SELECT %2$s'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_history', 'SEQUENCE', 'CREATE SEQUENCE %1$s'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_history', 'TABLE', 'CREATE TABLE %1$s (%3$s) PARTITION BY LIST (id)'); SELECT * FROM try(); ROLLBACK;
-BEGIN; SELECT put('fkfix_history', 'TABLE', 'CREATE TABLE %1$s (id text, cause text)'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.policy', 'VIEW', 'CREATE VIEW %1$s AS SELECT %2$s'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.policy', 'MATERIALIZED VIEW', 'CREATE MATERIALIZED VIEW %1$s AS SELECT %2$s WITH NO DATA'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.policy', 'SEQUENCE', 'CREATE SEQUENCE %1$s'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.policy', 'TYPE', 'CREATE TYPE %1$s AS (%3$s)'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.policy', 'FOREIGN TABLE', 'CREATE FOREIGN DATA WRAPPER fkfix_none; CREATE SERVER fkfix_none FOREIGN DATA WRAPPER fkfix_none; CREATE FOREIGN TABLE %1$s (%3$s) SERVER fkfix_none'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.policy', 'TABLE', 'CREATE TABLE %1$s (%3$s) PARTITION BY LIST (id)'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.policy', 'TABLE', 'CREATE TABLE %1$s (id bigint)'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.history', 'VIEW', 'CREATE VIEW %1$s AS SELECT %2$s'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.history', 'SEQUENCE', 'CREATE SEQUENCE %1$s'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.history', 'TABLE', 'CREATE TABLE %1$s (%3$s) PARTITION BY LIST (id)'); SELECT * FROM try(); ROLLBACK;
+BEGIN; SELECT put('fkfix.history', 'TABLE', 'CREATE TABLE %1$s (id text, cause text)'); SELECT * FROM try(); ROLLBACK;
 
 -- each column by itself: dropped, of another type, of a domain that runs somebody's code
 CREATE DOMAIN caught_text AS text CHECK (VALUE <> caught());
@@ -83,12 +81,12 @@ BEGIN
   END LOOP;
   RETURN QUERY SELECT unnest, count(*) FROM unnest(outcomes) GROUP BY 1 ORDER BY 1;
 END$$;
-SELECT * FROM alter_each('fkfix_policy', 'DROP COLUMN %2$s CASCADE');
-SELECT * FROM alter_each('fkfix_history', 'DROP COLUMN %2$s CASCADE');
-SELECT * FROM alter_each('fkfix_policy', 'ALTER COLUMN %2$s TYPE box USING NULL');
-SELECT * FROM alter_each('fkfix_history', 'ALTER COLUMN %2$s TYPE box USING NULL');
-SELECT * FROM alter_each('fkfix_policy', 'ALTER COLUMN %2$s TYPE attack_altered.caught_text');
-SELECT * FROM alter_each('fkfix_history', 'ALTER COLUMN %2$s TYPE attack_altered.caught_text');
+SELECT * FROM alter_each('fkfix.policy', 'DROP COLUMN %2$s CASCADE');
+SELECT * FROM alter_each('fkfix.history', 'DROP COLUMN %2$s CASCADE');
+SELECT * FROM alter_each('fkfix.policy', 'ALTER COLUMN %2$s TYPE box USING NULL');
+SELECT * FROM alter_each('fkfix.history', 'ALTER COLUMN %2$s TYPE box USING NULL');
+SELECT * FROM alter_each('fkfix.policy', 'ALTER COLUMN %2$s TYPE attack_altered.caught_text');
+SELECT * FROM alter_each('fkfix.history', 'ALTER COLUMN %2$s TYPE attack_altered.caught_text');
 
 SELECT fkfix_disable_enforcement();
 \set VERBOSITY default

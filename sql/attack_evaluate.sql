@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION fkfix;
 CREATE ROLE regress_fkfix_attacker;
 CREATE SCHEMA attack_evaluate AUTHORIZATION regress_fkfix_attacker;
-INSERT INTO fkfix_policy (id, referencing, on_delete, on_update, enforcement) VALUES (1, 'attack_evaluate.*', 'SET DEFAULT', 'CASCADE', 'fix');
+INSERT INTO fkfix.policy (id, referencing, on_delete, on_update, enforcement) VALUES (1, 'attack_evaluate.*', 'SET DEFAULT', 'CASCADE', 'fix');
 RESET client_min_messages;
 \set VERBOSITY terse
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
@@ -57,14 +57,14 @@ SELECT count(fkfix_script(format)) FROM unnest('{sql,fkfix,alembic,django,rails}
 -- changes it, and is told of it by DDL
 SELECT constraint_name, rebuilt FROM fkfix_rebuild_all() ORDER BY referencing::text COLLATE "C", 1;
 SELECT fkfix_rebuild('notes', 'b', 'NO ACTION');
-SELECT fkfix_revert(max(id)) FROM fkfix_history;
+SELECT fkfix_revert(max(id)) FROM fkfix.history;
 SELECT fkfix_baseline('attack_evaluate.*');
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES (2, 'attack_evaluate_2.*', 'CASCADE', 'fix');
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES (2, 'attack_evaluate_2.*', 'CASCADE', 'fix');
 SET client_min_messages = error;
 BEGIN;
 ALTER SCHEMA attack_evaluate RENAME TO attack_evaluate_2;
-SELECT count(*) FROM fkfix_history WHERE cause = 'enforcement';
+SELECT count(*) FROM fkfix.history WHERE cause = 'enforcement';
 ROLLBACK;
 SELECT fkfix_disable_enforcement();
 

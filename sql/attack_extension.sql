@@ -6,7 +6,7 @@ SELECT format('GRANT CREATE ON DATABASE %I TO regress_fkfix_attacker', current_d
   format('REVOKE CREATE ON DATABASE %I FROM regress_fkfix_attacker', current_database()) AS take \gset
 :give;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES
   ('attack_extension.error_*', 'CASCADE', 'error'), ('attack_extension.fix_*', 'CASCADE', 'fix'), ('attack_extension.warn_*', 'CASCADE', 'warn');
 \set VERBOSITY terse
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
@@ -51,7 +51,7 @@ ALTER EXTENSION tsm_system_rows SET SCHEMA attack_extension;  -- fails
 ALTER EXTENSION tsm_system_rows DROP TABLE attack_extension_free.error_moved;
 DROP EXTENSION tsm_system_rows;
 
-SELECT constraint_name, command_tag FROM fkfix_history WHERE cause = 'enforcement' ORDER BY id;
+SELECT constraint_name, command_tag FROM fkfix.history WHERE cause = 'enforcement' ORDER BY id;
 SELECT fkfix_disable_enforcement();
 :take;
 \set VERBOSITY default

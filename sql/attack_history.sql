@@ -1,13 +1,13 @@
--- Whoever may hang triggers on fkfix_history or fkfix_policy makes nobody run them: the rows that fkfix writes there fire none, and none is missing.
+-- Whoever may hang triggers on fkfix.history or fkfix.policy makes nobody run them: the rows that fkfix writes there fire none, and none is missing.
 SET client_min_messages = warning;
 CREATE EXTENSION fkfix;
 CREATE ROLE regress_fkfix_attacker;
 CREATE ROLE regress_fkfix_victim;
 CREATE SCHEMA attack_history AUTHORIZATION regress_fkfix_attacker;
 GRANT ALL ON SCHEMA attack_history TO regress_fkfix_victim;
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES
   (101, 'attack_history.notes', 'SET NULL', 'fix'), (102, 'attack_history.fix_*', 'CASCADE', 'fix');
-GRANT TRIGGER, REFERENCES ON fkfix_history, fkfix_policy TO regress_fkfix_attacker;
+GRANT TRIGGER, REFERENCES ON fkfix.history, fkfix.policy TO regress_fkfix_attacker;
 RESET client_min_messages;
 \set VERBOSITY terse
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
@@ -29,25 +29,25 @@ BEGIN
 END$$;
 CREATE FUNCTION hide() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE FUNCTION forge() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.referencing := ''forged''; RETURN NEW; END';
-SELECT format('CREATE TRIGGER a_before_row BEFORE INSERT ON %1$I FOR EACH ROW EXECUTE FUNCTION strike();
-CREATE TRIGGER b_forgery BEFORE INSERT ON %1$I FOR EACH ROW EXECUTE FUNCTION forge();
-CREATE TRIGGER c_hidden BEFORE INSERT ON %1$I FOR EACH ROW WHEN (NEW.constraint_name = ''b'') EXECUTE FUNCTION hide();
-CREATE TRIGGER after_row AFTER INSERT ON %1$I FOR EACH ROW EXECUTE FUNCTION strike();
-CREATE TRIGGER before_statement BEFORE INSERT ON %1$I EXECUTE FUNCTION strike();
-CREATE TRIGGER after_statement AFTER INSERT ON %1$I REFERENCING NEW TABLE AS fresh EXECUTE FUNCTION strike();
-CREATE CONSTRAINT TRIGGER at_once AFTER INSERT ON %1$I FOR EACH ROW EXECUTE FUNCTION strike();',
-  name) AS hang FROM unnest(ARRAY['fkfix_history', 'fkfix_policy']) name \gexec
+SELECT format('CREATE TRIGGER a_before_row BEFORE INSERT ON %1$s FOR EACH ROW EXECUTE FUNCTION strike();
+CREATE TRIGGER b_forgery BEFORE INSERT ON %1$s FOR EACH ROW EXECUTE FUNCTION forge();
+CREATE TRIGGER c_hidden BEFORE INSERT ON %1$s FOR EACH ROW WHEN (NEW.constraint_name = ''b'') EXECUTE FUNCTION hide();
+CREATE TRIGGER after_row AFTER INSERT ON %1$s FOR EACH ROW EXECUTE FUNCTION strike();
+CREATE TRIGGER before_statement BEFORE INSERT ON %1$s EXECUTE FUNCTION strike();
+CREATE TRIGGER after_statement AFTER INSERT ON %1$s REFERENCING NEW TABLE AS fresh EXECUTE FUNCTION strike();
+CREATE CONSTRAINT TRIGGER at_once AFTER INSERT ON %1$s FOR EACH ROW EXECUTE FUNCTION strike();',
+  name) AS hang FROM unnest(ARRAY['fkfix.history', 'fkfix.policy']) name \gexec
 -- what TRIGGER is not enough for
-CREATE RULE instead AS ON INSERT TO fkfix_history DO INSTEAD NOTHING;  -- fails
-CREATE RULE also AS ON INSERT TO fkfix_policy DO ALSO SELECT hide();  -- fails
-CREATE TRIGGER instead INSTEAD OF INSERT ON fkfix_history FOR EACH ROW EXECUTE FUNCTION strike();  -- fails
-ALTER TABLE fkfix_history ENABLE ALWAYS TRIGGER after_row;  -- fails
-CREATE POLICY hidden ON fkfix_history USING (false);  -- fails
+CREATE RULE instead AS ON INSERT TO fkfix.history DO INSTEAD NOTHING;  -- fails
+CREATE RULE also AS ON INSERT TO fkfix.policy DO ALSO SELECT hide();  -- fails
+CREATE TRIGGER instead INSTEAD OF INSERT ON fkfix.history FOR EACH ROW EXECUTE FUNCTION strike();  -- fails
+ALTER TABLE fkfix.history ENABLE ALWAYS TRIGGER after_row;  -- fails
+CREATE POLICY hidden ON fkfix.history USING (false);  -- fails
 
 -- rebuilds by the attacker, of one key and of several; then enforcement, for another ordinary role
 SELECT fkfix_rebuild('notes', 'a', 'CASCADE');
-CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON fkfix_history DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION strike();
-CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON fkfix_policy DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION strike();
+CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON fkfix.history DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION strike();
+CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON fkfix.policy DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION strike();
 SELECT constraint_name, new_on_delete, rebuilt FROM fkfix_rebuild_all('notes') ORDER BY 1;
 RESET SESSION AUTHORIZATION;
 SELECT fkfix_enable_enforcement();
@@ -75,8 +75,8 @@ SELECT * FROM caught;
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_fkfix_attacker';
 -- no row is missing or forged
 SELECT id, current_user_name ~ '^regress_fkfix' AS ordinary, cause, referencing, constraint_name, old_on_delete, new_on_delete, new_on_update
-  FROM fkfix_history ORDER BY id;
-SELECT referencing, columns, on_delete, on_update, enforcement FROM fkfix_policy WHERE id NOT IN (101, 102) ORDER BY 1, 2;
+  FROM fkfix.history ORDER BY id;
+SELECT referencing, columns, on_delete, on_update, enforcement FROM fkfix.policy WHERE id NOT IN (101, 102) ORDER BY 1, 2;
 -- every session hears of the new rules
 ALTER TABLE victim DROP CONSTRAINT a, ADD FOREIGN KEY (a) REFERENCES users ON DELETE CASCADE;  -- fails
 -- whoever may not write rules cannot let fkfix_baseline() do it
@@ -84,12 +84,12 @@ SET SESSION AUTHORIZATION regress_fkfix_victim;
 SELECT fkfix_baseline();  -- fails
 -- a key to our tables keeps rows there, and does not keep fkfix from writing more
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
-CREATE TABLE clings (history bigint REFERENCES fkfix_history, policy bigint REFERENCES fkfix_policy);
+CREATE TABLE clings (history bigint REFERENCES fkfix.history, policy bigint REFERENCES fkfix.policy);
 SELECT fkfix_rebuild('notes', 'b', on_update => 'CASCADE');
 RESET SESSION AUTHORIZATION;
 INSERT INTO clings VALUES (1, 101);
-DELETE FROM fkfix_policy WHERE id = 101;  -- fails
-SELECT count(*) FROM fkfix_history;
+DELETE FROM fkfix.policy WHERE id = 101;  -- fails
+SELECT count(*) FROM fkfix.history;
 SELECT * FROM caught;
 
 SELECT fkfix_disable_enforcement();

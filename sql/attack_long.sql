@@ -9,24 +9,24 @@ CREATE FUNCTION list(format text, n int, separator text) RETURNS text LANGUAGE s
 SELECT fkfix_rebuild('notes', 'author', 'SET NULL (' || list('a%s', 32, ',') || ')');  -- fails
 SELECT fkfix_rebuild('notes', 'author', 'SET NULL (' || list('a%s', 33, ',') || ')');  -- fails
 SELECT fkfix_rebuild('notes', 'author', 'SET NULL (' || list('a%s', 1000000, ',') || ')');  -- fails
-INSERT INTO fkfix_policy (on_delete) VALUES ('SET NULL (' || list('a%s', 1000000, ',') || ')');  -- fails
-INSERT INTO fkfix_policy (on_delete) VALUES (list('SET NULL (a%s)', 1000000, '|'));  -- fails
-INSERT INTO fkfix_policy (on_delete) VALUES (list('SET NULL (a%s)', 32, '|'));
+INSERT INTO fkfix.policy (on_delete) VALUES ('SET NULL (' || list('a%s', 1000000, ',') || ')');  -- fails
+INSERT INTO fkfix.policy (on_delete) VALUES (list('SET NULL (a%s)', 1000000, '|'));  -- fails
+INSERT INTO fkfix.policy (on_delete) VALUES (list('SET NULL (a%s)', 32, '|'));
 SELECT status FROM fkfix_required_actions(repeat('"', 3000001), '{a}', 'users');  -- fails
 SELECT status FROM fkfix_required_actions('notes', '{a}', repeat('x.', 1000000));  -- fails
 -- names that are as long as names can be, are not
 SELECT status FROM fkfix_required_actions(repeat('"' || repeat('""', 63) || '".', 1) || '"' || repeat('""', 63) || '"', '{a}', 'users');
 -- row security on the policy keeps its reasons from whom it keeps its rows
 CREATE ROLE regress_fkfix_reader;
-TRUNCATE fkfix_policy;
-INSERT INTO fkfix_policy (id, referencing, on_delete, reason) VALUES (1, 'notes', 'CASCADE', 'Secret.');
+TRUNCATE fkfix.policy;
+INSERT INTO fkfix.policy (id, referencing, on_delete, reason) VALUES (1, 'notes', 'CASCADE', 'Secret.');
 SELECT detail FROM fkfix_audit();
 SET ROLE regress_fkfix_reader;
 SELECT detail FROM fkfix_audit();
 RESET ROLE;
-ALTER TABLE fkfix_policy ENABLE ROW LEVEL SECURITY;
+ALTER TABLE fkfix.policy ENABLE ROW LEVEL SECURITY;
 SET ROLE regress_fkfix_reader;
-SELECT reason FROM fkfix_policy;
+SELECT reason FROM fkfix.policy;
 SELECT detail FROM fkfix_audit();
 SELECT rule_id, reason FROM fkfix_explain('notes', 'author');
 RESET ROLE;

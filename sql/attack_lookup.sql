@@ -1,53 +1,19 @@
 -- No object that a role can create, in its own schemas or in pg_temp, changes what the enforcement reads, writes or calls.
 \set VERBOSITY terse
 CREATE ROLE regress_fkfix_attacker;
-CREATE SCHEMA attack_lookup AUTHORIZATION regress_fkfix_attacker;
--- in the way of the install script: it stops, and takes nothing over
-SET ROLE regress_fkfix_attacker;
-CREATE TABLE attack_lookup.fkfix_policy (id int);
-RESET ROLE;
-CREATE EXTENSION fkfix SCHEMA attack_lookup;  -- fails
-DROP TABLE attack_lookup.fkfix_policy;
-SET ROLE regress_fkfix_attacker;
-CREATE SEQUENCE attack_lookup.fkfix_policy_id_seq;
-RESET ROLE;
-CREATE EXTENSION fkfix SCHEMA attack_lookup;  -- fails
-DROP SEQUENCE attack_lookup.fkfix_policy_id_seq;
-SET ROLE regress_fkfix_attacker;
-CREATE FUNCTION attack_lookup.fkfix_enforce() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-RESET ROLE;
-CREATE EXTENSION fkfix SCHEMA attack_lookup;  -- fails
-DROP FUNCTION attack_lookup.fkfix_enforce();
--- what the script could pick up on its way
-SET ROLE regress_fkfix_attacker;
-CREATE FUNCTION attack_lookup.caught() RETURNS text LANGUAGE plpgsql AS $$BEGIN RAISE 'caught'; END$$;
-CREATE FUNCTION attack_lookup.pg_extension_config_dump(regclass, text) RETURNS void LANGUAGE sql AS 'SELECT attack_lookup.caught()';
-CREATE FUNCTION attack_lookup.pg_extension_config_dump(text, text) RETURNS void LANGUAGE sql AS 'SELECT attack_lookup.caught()';
-CREATE FUNCTION attack_lookup.same(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT attack_lookup.caught() IS NULL';
-CREATE OPERATOR attack_lookup.= (FUNCTION = attack_lookup.same, LEFTARG = text, RIGHTARG = text);
-CREATE DOMAIN attack_lookup.text AS pg_catalog.text CHECK (attack_lookup.caught() IS NULL);
-CREATE DOMAIN attack_lookup.xid8 AS pg_catalog.text CHECK (attack_lookup.caught() IS NULL);
-RESET ROLE;
-CREATE EXTENSION fkfix SCHEMA attack_lookup;
-SELECT count(*) AS taken_over FROM pg_depend d, pg_extension e
-  WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'fkfix' AND d.classid = 'pg_operator'::regclass;
-DROP EXTENSION fkfix;
-DROP SCHEMA attack_lookup CASCADE;
-
--- in the way of the running extension
 CREATE EXTENSION fkfix;
 CREATE SCHEMA attack_lookup AUTHORIZATION regress_fkfix_attacker;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES
   (1, 'attack_lookup.error_*', 'CASCADE', 'error'), (2, 'attack_lookup.fix_*', 'CASCADE', 'fix');
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
 CREATE TABLE attack_lookup.users (id int PRIMARY KEY);
-CREATE TABLE attack_lookup.fkfix_policy (LIKE public.fkfix_policy INCLUDING ALL);
-CREATE TABLE attack_lookup.fkfix_history (LIKE public.fkfix_history INCLUDING ALL);
-INSERT INTO attack_lookup.fkfix_policy (priority) VALUES (1000);
-CREATE TEMPORARY TABLE fkfix_policy (LIKE attack_lookup.fkfix_policy INCLUDING ALL);
-CREATE TEMPORARY TABLE fkfix_history (LIKE attack_lookup.fkfix_history INCLUDING ALL);
-INSERT INTO pg_temp.fkfix_policy (priority) VALUES (1000);
+CREATE TABLE attack_lookup.policy (LIKE fkfix.policy INCLUDING ALL);
+CREATE TABLE attack_lookup.history (LIKE fkfix.history INCLUDING ALL);
+INSERT INTO attack_lookup.policy (priority) VALUES (1000);
+CREATE TEMPORARY TABLE policy (LIKE attack_lookup.policy INCLUDING ALL);
+CREATE TEMPORARY TABLE history (LIKE attack_lookup.history INCLUDING ALL);
+INSERT INTO pg_temp.policy (priority) VALUES (1000);
 CREATE FUNCTION attack_lookup.caught() RETURNS text LANGUAGE plpgsql AS $$BEGIN RAISE 'caught'; END$$;
 CREATE FUNCTION attack_lookup.caught(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT attack_lookup.caught() IS NULL';
 CREATE FUNCTION attack_lookup.caught(bigint, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT attack_lookup.caught() IS NULL';
@@ -63,15 +29,15 @@ SET search_path = pg_temp, attack_lookup, pg_catalog;
 CREATE TABLE attack_lookup.error_notes (a integer REFERENCES attack_lookup.users);  -- fails
 CREATE TABLE attack_lookup.fix_notes (a integer CONSTRAINT a REFERENCES attack_lookup.users);
 ALTER TABLE attack_lookup.fix_notes RENAME TO error_notes;
-SELECT public.fkfix_rebuild('error_notes', 'a', 'NO ACTION');  -- fails
-SELECT public.fkfix_rebuild('error_notes', 'a');
-SELECT status, rule_id FROM public.fkfix_audit(all_keys => true);
+SELECT pg_catalog.fkfix_rebuild('error_notes', 'a', 'NO ACTION');  -- fails
+SELECT pg_catalog.fkfix_rebuild('error_notes', 'a');
+SELECT status, rule_id FROM pg_catalog.fkfix_audit(all_keys => true);
 SET search_path = '';
 CREATE TABLE attack_lookup.error_notes_2 (a integer REFERENCES attack_lookup.users);  -- fails
 -- nothing went to the wrong table
-SELECT count(*) FROM attack_lookup.fkfix_history;
-SELECT count(*) FROM pg_temp.fkfix_history;
-SELECT session_user_name, current_user_name, referencing, rule_id FROM public.fkfix_history;
+SELECT count(*) FROM attack_lookup.history;
+SELECT count(*) FROM pg_temp.history;
+SELECT session_user_name, current_user_name, referencing, rule_id FROM fkfix.history;
 -- settings that change how things are written or read
 SET search_path = attack_lookup;
 SET quote_all_identifiers = on;
@@ -88,7 +54,7 @@ SELECT fkfix_disable_enforcement();
 \set VERBOSITY default
 SET client_min_messages = warning;
 DROP SCHEMA attack_lookup CASCADE;
-DROP TABLE pg_temp.fkfix_policy, pg_temp.fkfix_history;
+DROP TABLE pg_temp.policy, pg_temp.history;
 DROP OWNED BY regress_fkfix_attacker;
 DROP ROLE regress_fkfix_attacker;
 DROP EXTENSION fkfix;

@@ -24,9 +24,9 @@ BEGIN
 END$$;
 RESET SESSION AUTHORIZATION;
 -- rules that say the same of all of it, and rules that conflict
-INSERT INTO fkfix_policy (referencing, on_delete) SELECT 'attack_many.notes', CASE n % 2 WHEN 0 THEN 'CASCADE' ELSE 'SET NULL' END FROM generate_series(1, 600) n;
-INSERT INTO fkfix_policy (referencing, on_delete) SELECT 'attack_many.never_' || n, 'CASCADE' FROM generate_series(1, 600) n;
-INSERT INTO fkfix_policy (referencing, on_delete) VALUES ('attack_many.step_*', 'CASCADE');
+INSERT INTO fkfix.policy (referencing, on_delete) SELECT 'attack_many.notes', CASE n % 2 WHEN 0 THEN 'CASCADE' ELSE 'SET NULL' END FROM generate_series(1, 600) n;
+INSERT INTO fkfix.policy (referencing, on_delete) SELECT 'attack_many.never_' || n, 'CASCADE' FROM generate_series(1, 600) n;
+INSERT INTO fkfix.policy (referencing, on_delete) VALUES ('attack_many.step_*', 'CASCADE');
 
 SET statement_timeout = '60s';
 SELECT problem, count(*) <= 101 AS bounded, max(length(message)) < 1000 AND max(cardinality(rule_ids)) <= 600 AS short
@@ -43,7 +43,7 @@ END$$;
 -- nor is anybody's DDL slowed down by it
 SELECT fkfix_enable_enforcement();
 \set VERBOSITY terse
-UPDATE fkfix_policy SET enforcement = 'warn';
+UPDATE fkfix.policy SET enforcement = 'warn';
 ALTER TABLE notes RENAME TO other_notes;
 SELECT fkfix_disable_enforcement();
 \set VERBOSITY default

@@ -7,7 +7,7 @@ GRANT regress_fkfix_friend TO regress_fkfix_attacker;
 CREATE SCHEMA attack_nested AUTHORIZATION regress_fkfix_attacker;
 GRANT ALL ON SCHEMA attack_nested TO regress_fkfix_friend;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES
   (1, 'attack_nested.error_*', 'CASCADE', 'error'), (2, 'attack_nested.fix_*', 'CASCADE', 'fix');
 RESET client_min_messages;
 \set VERBOSITY terse
@@ -125,7 +125,7 @@ DO 'BEGIN BEGIN PERFORM run(''kept''); RAISE division_by_zero; EXCEPTION WHEN OT
 
 SELECT conrelid::regclass, conname, confdeltype FROM pg_constraint
   WHERE contype = 'f' AND connamespace = 'attack_nested'::regnamespace ORDER BY conrelid::regclass::text COLLATE "C", 2;
-SELECT referencing, command_tag FROM fkfix_history ORDER BY id;
+SELECT referencing, command_tag FROM fkfix.history ORDER BY id;
 RESET SESSION AUTHORIZATION;
 SELECT fkfix_disable_enforcement();
 \set VERBOSITY default

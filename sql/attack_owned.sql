@@ -10,7 +10,7 @@ GRANT ALL ON SCHEMA attack_owned TO regress_fkfix_heir;
 SELECT format('GRANT CREATE ON DATABASE %I TO regress_fkfix_attacker, regress_fkfix_heir', current_database()) AS give \gset
 :give;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, referenced, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (id, referencing, referenced, on_delete, enforcement) VALUES
   (1, 'attack_owned.error_*', NULL, 'CASCADE', 'error'), (2, 'attack_owned.fix_*', NULL, 'CASCADE', 'fix'), (3, NULL, 'attack_owned.fix_users', 'CASCADE', 'fix');
 RESET client_min_messages;
 \set VERBOSITY terse
@@ -54,25 +54,25 @@ ALTER TABLE heirloom RENAME TO error_heirloom;  -- fails
 
 -- DROP OWNED takes the role's own tables and its grants on ours
 RESET SESSION AUTHORIZATION;
-GRANT INSERT, TRIGGER ON fkfix_policy TO regress_fkfix_heir;
+GRANT INSERT, TRIGGER ON fkfix.policy TO regress_fkfix_heir;
 SET SESSION AUTHORIZATION regress_fkfix_heir;
 CREATE TABLE heirloom_2 (a int CONSTRAINT a REFERENCES users);
 CREATE FUNCTION strike() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-CREATE TRIGGER strike BEFORE INSERT ON fkfix_policy FOR EACH ROW EXECUTE FUNCTION strike();
+CREATE TRIGGER strike BEFORE INSERT ON fkfix.policy FOR EACH ROW EXECUTE FUNCTION strike();
 RESET SESSION AUTHORIZATION;
 DROP OWNED BY regress_fkfix_heir CASCADE;
-SELECT tgname FROM pg_trigger WHERE tgrelid = 'fkfix_policy'::regclass AND NOT tgisinternal ORDER BY 1;
-SELECT has_table_privilege('regress_fkfix_heir', 'fkfix_policy', 'INSERT');
+SELECT tgname FROM pg_trigger WHERE tgrelid = 'fkfix.policy'::regclass AND NOT tgisinternal ORDER BY 1;
+SELECT has_table_privilege('regress_fkfix_heir', 'fkfix.policy', 'INSERT');
 SELECT * FROM keys;
-SELECT id, rules FROM fkfix_status(), (SELECT max(id) AS id FROM fkfix_policy) policy;
+SELECT id, rules FROM fkfix_status(), (SELECT max(id) AS id FROM fkfix.policy) policy;
 
 -- a superuser who hands the tables to an ordinary role hands over the rules, never the switch
 BEGIN;
-ALTER TABLE fkfix_policy OWNER TO regress_fkfix_heir;
-ALTER TABLE fkfix_history OWNER TO regress_fkfix_heir;
+ALTER TABLE fkfix.policy OWNER TO regress_fkfix_heir;
+ALTER TABLE fkfix.history OWNER TO regress_fkfix_heir;
 SET LOCAL SESSION AUTHORIZATION regress_fkfix_attacker;
 REASSIGN OWNED BY regress_fkfix_heir TO regress_fkfix_attacker;
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement, priority) VALUES (4, 'attack_owned.fix_notes', 'SET NULL', 'error', 1);
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement, priority) VALUES (4, 'attack_owned.fix_notes', 'SET NULL', 'error', 1);
 SELECT status, rule_id FROM fkfix_audit('fix_notes');
 SELECT fkfix_rebuild('fix_notes', 'a');
 SELECT fkfix_disable_enforcement();  -- fails

@@ -4,11 +4,11 @@ CREATE EXTENSION fkfix;
 CREATE ROLE regress_fkfix_attacker;
 CREATE SCHEMA attack_reason AUTHORIZATION regress_fkfix_attacker;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement, reason) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement, reason) VALUES
   (1, 'attack_reason.warn_*', 'CASCADE', 'warn', 'a secret'), (2, 'attack_reason.error_*', 'CASCADE', 'error', 'a secret'),
   (3, 'attack_reason.fix_*', 'CASCADE', 'fix', 'a secret'), (4, 'attack_reason.torn', 'CASCADE', 'error', 'a secret'), (5, 'attack_reason.torn', 'SET NULL', 'error', 'a secret'),
   (6, 'attack_reason.exempt', NULL, 'error', 'a secret'), (7, 'nowhere.*', 'CASCADE', 'error', 'a secret');
-REVOKE SELECT ON fkfix_policy FROM PUBLIC;
+REVOKE SELECT ON fkfix.policy FROM PUBLIC;
 RESET client_min_messages;
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
 SET search_path = attack_reason, public;
@@ -42,14 +42,14 @@ RESET SESSION AUTHORIZATION;
 BEGIN;
 SELECT * FROM told() WHERE secret;
 ROLLBACK;
-GRANT SELECT ON fkfix_policy TO regress_fkfix_attacker;
+GRANT SELECT ON fkfix.policy TO regress_fkfix_attacker;
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
 SELECT reason FROM fkfix_explain('warn_notes', 'a');
 CREATE TABLE error_notes (a int CONSTRAINT a REFERENCES users);  -- fails
 RESET SESSION AUTHORIZATION;
 -- other columns are not enough
-REVOKE SELECT ON fkfix_policy FROM regress_fkfix_attacker;
-GRANT SELECT (id, referencing) ON fkfix_policy TO regress_fkfix_attacker;
+REVOKE SELECT ON fkfix.policy FROM regress_fkfix_attacker;
+GRANT SELECT (id, referencing) ON fkfix.policy TO regress_fkfix_attacker;
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
 SELECT reason FROM fkfix_explain('warn_notes', 'a');
 RESET SESSION AUTHORIZATION;

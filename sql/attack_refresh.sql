@@ -4,7 +4,7 @@ CREATE EXTENSION fkfix;
 CREATE ROLE regress_fkfix_attacker;
 CREATE SCHEMA attack_refresh AUTHORIZATION regress_fkfix_attacker;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, referenced, nullable, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (id, referencing, referenced, nullable, on_delete, enforcement) VALUES
   (1, 'attack_refresh.warn_*', NULL, NULL, 'CASCADE', 'warn'), (2, 'attack_refresh.error_*', NULL, NULL, 'CASCADE', 'error'), (3, 'attack_refresh.fix_*', NULL, NULL, 'CASCADE', 'fix'),
   (4, NULL, 'attack_refresh.error_users', NULL, 'CASCADE', 'error'), (5, 'attack_refresh.null_*', NULL, false, 'CASCADE', 'error');
 RESET client_min_messages;
@@ -91,7 +91,7 @@ RESET SESSION AUTHORIZATION;
 SELECT referencing, constraint_name, on_delete, status FROM fkfix_audit() ORDER BY 1, 2;
 SELECT conrelid::regclass, conname, confdeltype FROM pg_constraint
   WHERE contype = 'f' AND connamespace = 'attack_refresh'::regnamespace ORDER BY conrelid::regclass::text COLLATE "C", 2;
-SELECT session_user_name = current_user_name AS as_himself, referencing, constraint_name, rule_id, command_tag FROM fkfix_history WHERE cause = 'enforcement' ORDER BY id;
+SELECT session_user_name = current_user_name AS as_himself, referencing, constraint_name, rule_id, command_tag FROM fkfix.history WHERE cause = 'enforcement' ORDER BY id;
 SELECT fkfix_disable_enforcement();
 \set VERBOSITY default
 RESET search_path;

@@ -11,7 +11,7 @@ SELECT format('GRANT CREATE ON DATABASE %I TO regress_fkfix_attacker', current_d
   format('REVOKE CREATE ON DATABASE %I FROM regress_fkfix_attacker', current_database()) AS take \gset
 :give;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, columns, referenced, nullable, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (id, referencing, columns, referenced, nullable, on_delete, enforcement) VALUES
   (1, NULL, NULL, 'accounts', NULL, 'CASCADE', 'fix'), (2, 'attack_rename_fix.ledger', NULL, NULL, NULL, 'CASCADE', 'fix'),
   (3, 'required', NULL, NULL, false, 'CASCADE', 'fix'), (4, 'typed', '{account}', NULL, NULL, 'CASCADE', 'fix'),
   (5, NULL, NULL, 'error_accounts', NULL, 'CASCADE', 'error'), (6, 'fix_part', NULL, NULL, NULL, 'CASCADE', 'fix');
@@ -105,7 +105,7 @@ ALTER TABLE mt RENAME TO error_accounts;  -- fails
 ALTER TABLE mt RENAME TO accounts;
 SET SESSION AUTHORIZATION regress_fkfix_victim;
 SELECT constraint_name, rebuilt FROM fkfix_rebuild_all('ledger');
-SELECT session_user_name, current_user_name, cause, referencing, constraint_name, referenced FROM fkfix_history ORDER BY id;
+SELECT session_user_name, current_user_name, cause, referencing, constraint_name, referenced FROM fkfix.history ORDER BY id;
 RESET SESSION AUTHORIZATION;
 
 :take;

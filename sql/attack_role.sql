@@ -8,7 +8,7 @@ CREATE SCHEMA attack_role_free AUTHORIZATION regress_fkfix_attacker;
 SELECT format('GRANT CREATE ON DATABASE %I TO regress_fkfix_attacker', current_database()) AS give \gset
 :give;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES
   (1, 'attack_role.error_*', 'CASCADE', 'error'), (2, 'attack_role.fix_*', 'CASCADE', 'fix'), (3, 'attack_role.warn_*', 'CASCADE', 'warn');
 \set VERBOSITY terse
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
@@ -25,34 +25,34 @@ ALTER EVENT TRIGGER fkfix_enforcement RENAME TO nothing;  -- fails
 DROP EVENT TRIGGER fkfix_enforcement;  -- fails
 DROP FUNCTION fkfix_enforce();  -- fails
 ALTER FUNCTION fkfix_enforce() RENAME TO nothing;  -- fails
-CREATE OR REPLACE FUNCTION public.fkfix_enforce() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';  -- fails
+CREATE OR REPLACE FUNCTION pg_catalog.fkfix_enforce() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';  -- fails
 DROP EXTENSION fkfix CASCADE;  -- fails
 ALTER EXTENSION fkfix SET SCHEMA attack_role;  -- fails
-ALTER EXTENSION fkfix DROP TABLE fkfix_policy;  -- fails
+ALTER EXTENSION fkfix DROP TABLE fkfix.policy;  -- fails
 ALTER EXTENSION fkfix ADD TABLE users;  -- fails
 CREATE FUNCTION nothing() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
 CREATE EVENT TRIGGER fkfix_enforcement_2 ON ddl_command_end EXECUTE FUNCTION nothing();  -- fails
 CREATE EVENT TRIGGER zzz ON ddl_command_end EXECUTE FUNCTION fkfix_enforce();  -- fails
 
 -- the rules and the history
-INSERT INTO fkfix_policy (priority) VALUES (1000);  -- fails
-UPDATE fkfix_policy SET enforcement = 'off';  -- fails
-DELETE FROM fkfix_policy;  -- fails
-TRUNCATE fkfix_policy;  -- fails
-DROP TABLE fkfix_policy;  -- fails
-ALTER TABLE fkfix_policy RENAME TO nothing;  -- fails
-ALTER TABLE fkfix_policy ENABLE ROW LEVEL SECURITY;  -- fails
-ALTER TABLE fkfix_policy DISABLE TRIGGER ALL;  -- fails
-CREATE POLICY nothing ON fkfix_policy USING (false);  -- fails
-CREATE RULE nothing AS ON INSERT TO fkfix_history DO INSTEAD NOTHING;  -- fails
-CREATE TRIGGER t BEFORE INSERT ON fkfix_history FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();  -- fails
-CREATE TABLE heir () INHERITS (fkfix_policy);  -- fails
-CREATE TABLE refers (a bigint REFERENCES fkfix_policy);  -- fails
+INSERT INTO fkfix.policy (priority) VALUES (1000);  -- fails
+UPDATE fkfix.policy SET enforcement = 'off';  -- fails
+DELETE FROM fkfix.policy;  -- fails
+TRUNCATE fkfix.policy;  -- fails
+DROP TABLE fkfix.policy;  -- fails
+ALTER TABLE fkfix.policy RENAME TO nothing;  -- fails
+ALTER TABLE fkfix.policy ENABLE ROW LEVEL SECURITY;  -- fails
+ALTER TABLE fkfix.policy DISABLE TRIGGER ALL;  -- fails
+CREATE POLICY nothing ON fkfix.policy USING (false);  -- fails
+CREATE RULE nothing AS ON INSERT TO fkfix.history DO INSTEAD NOTHING;  -- fails
+CREATE TRIGGER t BEFORE INSERT ON fkfix.history FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();  -- fails
+CREATE TABLE heir () INHERITS (fkfix.policy);  -- fails
+CREATE TABLE refers (a bigint REFERENCES fkfix.policy);  -- fails
 BEGIN;
-LOCK TABLE fkfix_policy IN ROW EXCLUSIVE MODE;  -- fails
+LOCK TABLE fkfix.policy IN ROW EXCLUSIVE MODE;  -- fails
 ROLLBACK;
-SELECT setval('fkfix_history_id_seq', 1);  -- fails
-INSERT INTO fkfix_history SELECT * FROM fkfix_history;  -- fails
+SELECT setval('fkfix.history_id_seq', 1);  -- fails
+INSERT INTO fkfix.history SELECT * FROM fkfix.history;  -- fails
 
 -- the keys: another name, schema or owner, other rights
 CREATE TABLE free (a int CONSTRAINT a REFERENCES users);
@@ -88,11 +88,11 @@ SELECT conrelid::regclass, confdeltype, confupdtype FROM pg_constraint
 RESET SESSION AUTHORIZATION;
 
 -- with the rules out of sight: no privilege, and row-level security that hides every row
-REVOKE ALL ON fkfix_policy, fkfix_history FROM PUBLIC;
-ALTER TABLE fkfix_policy ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE fkfix_history ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+REVOKE ALL ON fkfix.policy, fkfix.history FROM PUBLIC;
+ALTER TABLE fkfix.policy ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE fkfix.history ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 SET SESSION AUTHORIZATION regress_fkfix_attacker;
-SELECT count(*) FROM fkfix_policy;  -- fails
+SELECT count(*) FROM fkfix.policy;  -- fails
 CREATE TABLE error_more (a int REFERENCES users);  -- fails
 CREATE TABLE fix_more (a int REFERENCES users);
 SELECT status FROM fkfix_audit('warn_notes');

@@ -9,7 +9,7 @@ CREATE TABLE attack_setting.users (id int PRIMARY KEY);
 GRANT ALL ON attack_setting.users TO regress_fkfix_trusted;
 RESET ROLE;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES ('attack_setting.*', 'CASCADE', 'error');
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES ('attack_setting.*', 'CASCADE', 'error');
 
 -- the server knows nothing of the setting yet and takes any value; it is thrown away when the library comes
 \set VERBOSITY terse

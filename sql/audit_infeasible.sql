@@ -27,8 +27,8 @@ DECLARE
   message text;
   detail text;
 BEGIN
-  DELETE FROM fkfix_policy;
-  INSERT INTO fkfix_policy (id, constraint_name, on_delete, on_update) VALUES (1, key, on_delete, on_update);
+  DELETE FROM fkfix.policy;
+  INSERT INTO fkfix.policy (id, constraint_name, on_delete, on_update) VALUES (1, key, on_delete, on_update);
   SELECT a.status, a.detail, a.remedy INTO finding FROM fkfix_audit('notes', true) a WHERE a.constraint_name = key;
   IF finding.status = 'infeasible' THEN
     BEGIN
@@ -93,7 +93,7 @@ SELECT asked('not_null', 'SET NULL | CASCADE');
 CREATE TABLE items (user_id int CONSTRAINT owner REFERENCES users (id), kind int) PARTITION BY LIST (kind);
 CREATE TABLE items1 (kind int, user_id int NOT NULL);
 ALTER TABLE items ATTACH PARTITION items1 FOR VALUES IN (1);
-UPDATE fkfix_policy SET constraint_name = 'owner', on_delete = 'SET NULL', reason = 'owners come and go';
+UPDATE fkfix.policy SET constraint_name = 'owner', on_delete = 'SET NULL', reason = 'owners come and go';
 SELECT status, detail FROM fkfix_audit('items');
 SELECT * FROM fkfix_rebuild_all('items') \gx
 SELECT fkfix_rebuild('items', 'owner');  -- fails

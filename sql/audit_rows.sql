@@ -23,7 +23,7 @@ CREATE INDEX ON notes (editor_id);
 CREATE INDEX ON notes (owner_id);
 CREATE INDEX ON notes USING hash (guest_id);
 CREATE INDEX ON notes (reader_id) WHERE reader_id IS NOT NULL;
-INSERT INTO fkfix_policy (id, constraint_name, on_delete, on_update, reason) VALUES
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, on_update, reason) VALUES
   (1, 'violation', 'CASCADE', 'NO ACTION', 'notes go with their author'),
   (2, 'compliant', 'RESTRICT | CASCADE', NULL, 'answers go with the note'),
   (3, 'conflict', 'CASCADE', NULL, 'never shown'),
@@ -45,7 +45,7 @@ SELECT * FROM fkfix_status() \gx
 
 -- of one referencing table; to be referenced does not count
 CREATE TABLE tags (user_id int CONSTRAINT tag REFERENCES users (id));
-INSERT INTO fkfix_policy (id, constraint_name, on_delete) VALUES (8, 'tag', 'CASCADE');
+INSERT INTO fkfix.policy (id, constraint_name, on_delete) VALUES (8, 'tag', 'CASCADE');
 SELECT constraint_name, status FROM fkfix_audit('tags');
 SELECT constraint_name, status FROM fkfix_audit('users', true);
 SELECT count(*) FROM fkfix_audit('notes', true);
@@ -69,9 +69,9 @@ SELECT constraint_name, status FROM fkfix_audit('tags');
 COMMIT;
 -- what this transaction has done is seen
 BEGIN;
-DELETE FROM fkfix_policy;
+DELETE FROM fkfix.policy;
 SELECT count(*) FROM fkfix_audit();
-INSERT INTO fkfix_policy (on_delete) VALUES ('NO ACTION');
+INSERT INTO fkfix.policy (on_delete) VALUES ('NO ACTION');
 ALTER TABLE tags RENAME CONSTRAINT tag TO label;
 SELECT constraint_name, status FROM fkfix_audit('tags', true);
 ROLLBACK;

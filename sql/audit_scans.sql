@@ -13,15 +13,15 @@ CREATE INDEX ON notes (author_id) WHERE author_id IS NOT NULL;
 CREATE TABLE parts (id int, author_id int CONSTRAINT part REFERENCES users) PARTITION BY LIST (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
 CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2);
-INSERT INTO fkfix_policy (referencing, columns, nullable, on_delete) VALUES
+INSERT INTO fkfix.policy (referencing, columns, nullable, on_delete) VALUES
   ('notes', NULL, NULL, 'CASCADE'), ('notes', '{editor_id}', false, 'RESTRICT'), ('part*', '{*}', NULL, 'SET NULL');
-INSERT INTO fkfix_policy (referencing, on_delete) SELECT 'table_' || i, 'CASCADE' FROM generate_series(1, 1000) i;
+INSERT INTO fkfix.policy (referencing, on_delete) SELECT 'table_' || i, 'CASCADE' FROM generate_series(1, 1000) i;
 
 -- how often catalogs and tables have been scanned from end to end
 CREATE VIEW scans AS
   SELECT t AS scanned, pg_stat_get_xact_numscans(t) AS times
   FROM unnest('{pg_attribute, pg_class, pg_constraint, pg_depend, pg_extension, pg_index, pg_inherits, pg_namespace, pg_opclass,
-    pg_proc, pg_publication, pg_publication_rel, pg_trigger, pg_type, fkfix_policy, fkfix_history}'::regclass[]) t;
+    pg_proc, pg_publication, pg_publication_rel, pg_trigger, pg_type, fkfix.policy, fkfix.history}'::regclass[]) t;
 
 -- the first look of a session reads the rules
 SELECT constraint_name, status FROM fkfix_audit('notes', true) ORDER BY 1;

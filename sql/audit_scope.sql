@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION fkfix;
 RESET client_min_messages;
-INSERT INTO fkfix_policy (id, on_delete) VALUES (1, 'CASCADE');
+INSERT INTO fkfix.policy (id, on_delete) VALUES (1, 'CASCADE');
 
 CREATE TABLE users (id int PRIMARY KEY);
 -- temporary tables

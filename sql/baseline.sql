@@ -5,7 +5,7 @@ CREATE SCHEMA shop;
 CREATE TABLE users (id int PRIMARY KEY, team int, UNIQUE (id, team));
 CREATE VIEW rules AS
   SELECT referencing, columns, referenced, constraint_name AS name, on_delete, on_update, enforcement
-  FROM fkfix_policy ORDER BY id;
+  FROM fkfix.policy ORDER BY id;
 \set SHOW_CONTEXT never
 CREATE FUNCTION statuses(OUT status text, OUT keys bigint) RETURNS SETOF record LANGUAGE sql AS
   $$ SELECT status, count(*) FROM fkfix_audit(NULL, true) GROUP BY 1 ORDER BY 1 $$;
@@ -27,21 +27,21 @@ SELECT * FROM statuses();
 SELECT fkfix_baseline();
 
 -- One rule for each table and column list
-DELETE FROM fkfix_policy;
+DELETE FROM fkfix.policy;
 SELECT fkfix_baseline('*.log_*', 'warn', false);
 SELECT fkfix_baseline('shop.*', 'FIX', minimal => false);
 SELECT * FROM rules;
 SELECT * FROM statuses();
 
 -- Rules that are there go on deciding what they decide, in order or not.
-DELETE FROM fkfix_policy;
-INSERT INTO fkfix_policy (id, referencing, on_delete, priority) VALUES (100, 'a', 'CASCADE', 0), (101, 'b', NULL, -1);
+DELETE FROM fkfix.policy;
+INSERT INTO fkfix.policy (id, referencing, on_delete, priority) VALUES (100, 'a', 'CASCADE', 0), (101, 'b', NULL, -1);
 SELECT fkfix_baseline();
 SELECT * FROM rules;
 SELECT * FROM statuses();
 
 -- Hostile names, column lists, twins, partitions, and what is out of scope
-DELETE FROM fkfix_policy;
+DELETE FROM fkfix.policy;
 CREATE SCHEMA "S.*";
 CREATE TABLE "S.*"."Weird_""t.?" ("a*" int, "b.""c" int,
   FOREIGN KEY ("a*", "b.""c") REFERENCES users (id, team) ON DELETE SET NULL ("b.""c"),
@@ -69,7 +69,7 @@ DECLARE
 BEGIN
   PERFORM setseed(0.5);
   FOR i IN 2..5 LOOP
-    DELETE FROM fkfix_policy;
+    DELETE FROM fkfix.policy;
     FOR t IN 1..10 LOOP
       EXECUTE format('CREATE TABLE shop.%I (u int PRIMARY KEY)', 'r_' || t);
       FOR c IN 1..5 LOOP
@@ -89,12 +89,12 @@ END
 $$;
 
 -- It is no way around the privileges on the policy.
-DELETE FROM fkfix_policy;
+DELETE FROM fkfix.policy;
 CREATE ROLE regress_fkfix_reader;
 SET ROLE regress_fkfix_reader;
 SELECT fkfix_baseline();  -- fails
 RESET ROLE;
-GRANT INSERT ON fkfix_policy TO regress_fkfix_reader;
+GRANT INSERT ON fkfix.policy TO regress_fkfix_reader;
 SET ROLE regress_fkfix_reader;
 SELECT fkfix_baseline();
 RESET ROLE;

@@ -14,35 +14,35 @@ CREATE VIEW problems AS
 
 SELECT * FROM fkfix_check_policy();
 -- Sound: a default, an exception, an exemption, a demand of each kind
-INSERT INTO fkfix_policy (id, referencing, columns, on_delete, on_update) VALUES
+INSERT INTO fkfix.policy (id, referencing, columns, on_delete, on_update) VALUES
   (1, NULL, NULL, 'NO ACTION', 'NO ACTION | CASCADE'),
   (2, 'notes', '{author_id}', 'SET NULL', 'CASCADE'),
   (3, '"Tags"', NULL, NULL, NULL);
 SELECT * FROM fkfix_check_policy();
 
 -- Conflict
-INSERT INTO fkfix_policy (id, referencing, columns, on_delete) VALUES
+INSERT INTO fkfix.policy (id, referencing, columns, on_delete) VALUES
   (4, 'notes', '{author_id}', 'RESTRICT'), (5, 'notes', '{author_id}', 'CASCADE');
 SELECT * FROM fkfix_check_policy();
 
 -- What cannot be satisfied; what can, and will fail
-TRUNCATE fkfix_policy;
-INSERT INTO fkfix_policy (id, referenced, on_delete) VALUES (1, 'users', 'SET NULL');
+TRUNCATE fkfix.policy;
+INSERT INTO fkfix.policy (id, referenced, on_delete) VALUES (1, 'users', 'SET NULL');
 SELECT * FROM fkfix_check_policy();
 ALTER TABLE notes DROP CONSTRAINT notes_editor_fk,
   ADD CONSTRAINT notes_editor_fk FOREIGN KEY (editor_id) REFERENCES users ON DELETE SET NULL;
 SELECT * FROM fkfix_check_policy();
 
 -- Rules that never win, and one that hides what others ask
-TRUNCATE fkfix_policy;
-INSERT INTO fkfix_policy (id, priority, referencing, on_delete, on_update) VALUES
+TRUNCATE fkfix.policy;
+INSERT INTO fkfix.policy (id, priority, referencing, on_delete, on_update) VALUES
   (1, 0, 'notes', 'RESTRICT', NULL), (2, 0, NULL, NULL, 'CASCADE'), (3, 0, 'n*', 'CASCADE', 'CASCADE'),
   (4, 1, '"Tags"', NULL, 'NO ACTION'), (5, 0, '"Tags"', NULL, NULL);
 SELECT severity, problem, rule_ids, referencing, message, cure FROM fkfix_check_policy();
 
 -- Rules that match nothing, and why
-TRUNCATE fkfix_policy;
-INSERT INTO fkfix_policy (id, referencing, columns, referenced, constraint_name, on_delete) VALUES
+TRUNCATE fkfix.policy;
+INSERT INTO fkfix.policy (id, referencing, columns, referenced, constraint_name, on_delete) VALUES
   (1, 'tags', NULL, NULL, NULL, 'CASCADE'),
   (2, 'Public.notes', '{"Author_id"}', '"publik".users', NULL, 'CASCADE'),
   (3, 'comments', NULL, NULL, NULL, 'CASCADE'),
@@ -51,38 +51,38 @@ INSERT INTO fkfix_policy (id, referencing, columns, referenced, constraint_name,
 SELECT * FROM fkfix_check_policy();
 
 -- A cascade that is refused further on, through a key that no rule is about
-TRUNCATE fkfix_policy;
-INSERT INTO fkfix_policy (id, referencing, columns, on_delete) VALUES (1, 'notes', '{author_id}', 'CASCADE');
+TRUNCATE fkfix.policy;
+INSERT INTO fkfix.policy (id, referencing, columns, on_delete) VALUES (1, 'notes', '{author_id}', 'CASCADE');
 SELECT * FROM fkfix_check_policy();
 ALTER TABLE "Tags" DROP CONSTRAINT "Tag", ADD CONSTRAINT "Tag" FOREIGN KEY ("noteId") REFERENCES notes ON DELETE CASCADE;
 SELECT * FROM problems;
 CREATE TABLE links (tag int CONSTRAINT links_fk REFERENCES "Tags" ON DELETE RESTRICT);
 SELECT * FROM fkfix_check_policy();
 -- SET NULL refuses nothing.  NO ACTION does not if its row goes another way.
-INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (2, 'links', 'SET NULL');
+INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES (2, 'links', 'SET NULL');
 SELECT * FROM problems;
-UPDATE fkfix_policy SET on_delete = 'NO ACTION' WHERE id = 2;
+UPDATE fkfix.policy SET on_delete = 'NO ACTION' WHERE id = 2;
 SELECT * FROM problems;
 ALTER TABLE links ADD note int CONSTRAINT links_note_fk REFERENCES notes ON DELETE CASCADE;
-UPDATE fkfix_policy SET columns = '{tag}' WHERE id = 2;
+UPDATE fkfix.policy SET columns = '{tag}' WHERE id = 2;
 SELECT * FROM problems;
-UPDATE fkfix_policy SET on_delete = 'RESTRICT' WHERE id = 2;
+UPDATE fkfix.policy SET on_delete = 'RESTRICT' WHERE id = 2;
 SELECT * FROM problems;
 DROP TABLE links;
 
 -- A circle; a table that references itself is none.
 ALTER TABLE users ADD favourite int CONSTRAINT users_tag_fk REFERENCES "Tags" ON DELETE CASCADE,
   ADD boss int CONSTRAINT users_boss_fk REFERENCES users ON DELETE CASCADE;
-DELETE FROM fkfix_policy WHERE id = 2;
+DELETE FROM fkfix.policy WHERE id = 2;
 SELECT * FROM fkfix_check_policy();
-UPDATE fkfix_policy SET on_delete = 'SET NULL' WHERE id = 1;
+UPDATE fkfix.policy SET on_delete = 'SET NULL' WHERE id = 1;
 SELECT * FROM problems;
 
 -- Partitions are one table with their parent.
 CREATE TABLE p (id int PRIMARY KEY, u int CONSTRAINT p_fk REFERENCES users) PARTITION BY LIST (id);
 CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
 CREATE TABLE to_p1 (id int CONSTRAINT to_p1_fk REFERENCES p1);
-INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (3, 'p', 'CASCADE');
+INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES (3, 'p', 'CASCADE');
 SELECT * FROM problems;
 
 DROP VIEW problems;

@@ -11,7 +11,7 @@ CREATE TABLE part PARTITION OF parted FOR VALUES IN (1);
 CREATE TABLE to_parted (id int PRIMARY KEY) PARTITION BY LIST (id);
 CREATE TABLE to_part PARTITION OF to_parted FOR VALUES IN (1);
 CREATE TABLE refs (a int CONSTRAINT k REFERENCES to_parted ON DELETE CASCADE);
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES (1, 'damaged_links.*', 'CASCADE', 'warn');
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES (1, 'damaged_links.*', 'CASCADE', 'warn');
 CREATE FUNCTION key(relation regclass) RETURNS oid LANGUAGE sql AS
   $$ SELECT oid FROM pg_constraint WHERE conrelid = relation AND conname = 'k' $$;
 

@@ -11,7 +11,7 @@ CREATE VIEW keys AS
   WHERE contype = 'f' AND conparentid = 0 AND conrelid::regclass::text ~ '^(warn|error|fix|off)_'
   ORDER BY conrelid::regclass::text COLLATE "C", conname;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement)
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement)
   SELECT mode || '_*', 'cascade', mode FROM modes;
 SELECT format('CREATE TABLE %s_new (id int PRIMARY KEY, a int)', mode) FROM modes \gexec
 
@@ -25,7 +25,7 @@ SELECT format('ALTER TABLE IF EXISTS %s_new DROP CONSTRAINT one, ADD CONSTRAINT 
 ALTER TABLE IF EXISTS error_missing ADD FOREIGN KEY (a) REFERENCES users;
 ALTER TABLE error_new ADD COLUMN IF NOT EXISTS a int REFERENCES users;
 SELECT * FROM keys;
-SELECT constraint_name, command_tag, new_on_delete, rule_id FROM fkfix_history ORDER BY id;
+SELECT constraint_name, command_tag, new_on_delete, rule_id FROM fkfix.history ORDER BY id;
 SELECT format('DROP TABLE %s_new', mode) FROM modes \gexec
 
 -- old violations: no statement that does something else is held up by them
@@ -60,7 +60,7 @@ ALTER TABLE error_old ADD CONSTRAINT old FOREIGN KEY (a) REFERENCES users;  -- f
 ALTER TABLE error_old ADD CONSTRAINT old FOREIGN KEY (a) REFERENCES users ON DELETE CASCADE;
 
 -- what cannot be fixed is an error, what the rule accepts is left alone
-INSERT INTO fkfix_policy (referencing, columns, on_delete, on_update) VALUES
+INSERT INTO fkfix.policy (referencing, columns, on_delete, on_update) VALUES
   ('fix_old', '{id}', 'SET NULL', NULL), ('warn_old', '{id}', 'no action | restrict', 'RESTRICT');
 ALTER TABLE fix_old ADD CONSTRAINT rigid FOREIGN KEY (id) REFERENCES users;  -- fails
 ALTER TABLE fix_old ADD CONSTRAINT rigid FOREIGN KEY (id) REFERENCES users ON DELETE SET NULL;

@@ -11,7 +11,7 @@ CREATE FUNCTION actions() RETURNS TABLE (referencing regclass, conname name, con
     ORDER BY conrelid::regclass::text COLLATE "C", conname$$;
 SELECT fkfix_enable_enforcement();
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement)
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement)
   SELECT mode || '_*', 'CASCADE', mode FROM unnest(ARRAY['warn', 'error', 'fix']) mode;
 
 -- DO blocks, which may catch the error
@@ -50,10 +50,10 @@ ALTER TABLE fix_other RENAME TO fix_again;
 COMMIT;
 -- rules written in the same transaction count, those rolled back do not
 BEGIN;
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES ('late*', 'SET NULL', 'fix');
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES ('late*', 'SET NULL', 'fix');
 CREATE TABLE late (a int REFERENCES users);
 SAVEPOINT one;
-UPDATE fkfix_policy SET enforcement = 'error' WHERE referencing = 'late*';
+UPDATE fkfix.policy SET enforcement = 'error' WHERE referencing = 'late*';
 CREATE TABLE late_2 (a int REFERENCES users, b int REFERENCES users);  -- fails
 ROLLBACK TO one;
 ALTER TABLE late ADD COLUMN b int REFERENCES users;
@@ -63,7 +63,7 @@ ROLLBACK TO two;
 RELEASE one;
 COMMIT;
 SELECT constraint_name, command_tag, new_on_delete, transaction_id = max(transaction_id) OVER () AS last
-  FROM fkfix_history WHERE referencing ~ 'late' ORDER BY id;
+  FROM fkfix.history WHERE referencing ~ 'late' ORDER BY id;
 -- a statement reads the rules as they are now, also where the transaction's snapshot is old
 BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT count(*) FROM users;

@@ -7,7 +7,7 @@ SET search_path = enforce_create, public;
 CREATE TABLE users (id int PRIMARY KEY);
 CREATE TABLE modes (mode text);
 INSERT INTO modes VALUES ('warn'), ('error'), ('fix'), ('off');
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement)
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement)
   SELECT mode || '_*', 'cascade', mode FROM modes;
 CREATE VIEW keys AS
   SELECT conrelid::regclass AS referencing, conname, confdeltype, confupdtype FROM pg_constraint
@@ -53,18 +53,18 @@ CREATE TABLE third AS SELECT * FROM error_old;
 SELECT * FROM keys WHERE referencing::text ~ 'old|like|inherits';
 
 -- rules that conflict are warned of, whatever they ask for
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES
   ('torn', 'CASCADE', 'error'), ('torn', 'SET NULL', 'fix'),
   ('loose', 'CASCADE', 'off'), ('loose', 'SET NULL', 'off');
 CREATE TABLE torn (author int REFERENCES users);
 CREATE TABLE loose (author int REFERENCES users);
 -- what cannot be fixed is an error
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES ('rigid', 'SET NULL', 'fix');
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES ('rigid', 'SET NULL', 'fix');
 CREATE TABLE rigid (author int NOT NULL REFERENCES users);  -- fails
 CREATE TABLE rigid (author int GENERATED ALWAYS AS (1) STORED REFERENCES users);  -- fails
 CREATE TABLE rigid (author int REFERENCES users);
 -- both events, a choice of actions, and a column list
-INSERT INTO fkfix_policy (referencing, on_delete, on_update) VALUES ('pair_notes', 'set null (b)', 'restrict | cascade');
+INSERT INTO fkfix.policy (referencing, on_delete, on_update) VALUES ('pair_notes', 'set null (b)', 'restrict | cascade');
 CREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b));
 CREATE TABLE pair_notes (a int, b int, FOREIGN KEY (a, b) REFERENCES pairs);
 SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'pair_notes'::regclass AND contype = 'f';
@@ -75,7 +75,7 @@ DROP TABLE warn_temporary, error_temporary, fix_temporary, off_temporary;
 
 -- every fix left a row that says which statement it was
 SELECT constraint_name, cause, command_tag, new_on_delete, new_on_update, rule_id
-  FROM fkfix_history ORDER BY id;
+  FROM fkfix.history ORDER BY id;
 
 SELECT fkfix_disable_enforcement();
 \set VERBOSITY default

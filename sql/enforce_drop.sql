@@ -3,17 +3,20 @@ CREATE EXTENSION fkfix;
 SELECT fkfix_enable_enforcement();
 DROP EXTENSION fkfix;  -- fails
 CREATE TABLE enforce_drop_users (id int PRIMARY KEY);
-INSERT INTO fkfix_policy (referencing, on_delete) VALUES ('enforce_drop_notes', 'CASCADE');
+INSERT INTO fkfix.policy (referencing, on_delete) VALUES ('enforce_drop_notes', 'CASCADE');
 CREATE TABLE enforce_drop_notes (a int REFERENCES enforce_drop_users);
 -- the extension's parts cannot go alone
 DROP FUNCTION fkfix_enforce();  -- fails
-DROP TABLE fkfix_policy;  -- fails
+DROP TABLE fkfix.policy;  -- fails
+DROP SCHEMA fkfix;  -- fails
+DROP SCHEMA fkfix CASCADE;  -- fails
 CREATE VIEW left_behind AS
   SELECT 'event trigger' AS kind, evtname::text AS name FROM pg_event_trigger WHERE evtname ~ 'fkfix'
-  UNION ALL SELECT 'relation', relname FROM pg_class WHERE relname ~ 'fkfix'
-  UNION ALL SELECT 'function', proname FROM pg_proc WHERE proname ~ 'fkfix'
-  UNION ALL SELECT 'type', typname FROM pg_type WHERE typname ~ 'fkfix'
-  UNION ALL SELECT 'trigger', tgname FROM pg_trigger WHERE tgname ~ 'fkfix'
+  UNION ALL SELECT 'schema', nspname FROM pg_namespace WHERE nspname ~ 'fkfix'
+  UNION ALL SELECT 'function', proname FROM pg_proc WHERE proname ~ 'fkfix' OR probin ~ 'fkfix'
+  UNION ALL SELECT 'relation', relname FROM pg_class WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace)
+  UNION ALL SELECT 'initial privileges', objoid::text FROM pg_init_privs
+    WHERE classoid = 'pg_proc'::regclass AND objoid NOT IN (SELECT oid FROM pg_proc)
   UNION ALL SELECT 'dependency', objid::text FROM pg_depend WHERE refclassid = 'pg_extension'::regclass
     AND refobjid NOT IN (SELECT oid FROM pg_extension);
 SELECT count(*) > 10 AS present FROM left_behind;

@@ -10,7 +10,7 @@ CREATE TABLE notes (id int, a int);
 CREATE TABLE parted_notes (id int, a int) PARTITION BY LIST (id);
 CREATE TABLE parted_notes_1 PARTITION OF parted_notes FOR VALUES IN (1);
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, on_delete) VALUES ('enforce_lock.*', 'CASCADE');
+INSERT INTO fkfix.policy (referencing, on_delete) VALUES ('enforce_lock.*', 'CASCADE');
 -- what this transaction holds on tables, and on the extension
 CREATE FUNCTION locks() RETURNS TABLE (relation text, mode text) LANGUAGE sql AS
   $$SELECT CASE WHEN l.locktype = 'relation' THEN l.relation::regclass::text ELSE l.locktype || ' of ' || l.classid::regclass END, l.mode

@@ -5,7 +5,7 @@ SET search_path = enforce_message, public;
 CREATE TABLE users (id int PRIMARY KEY);
 CREATE TABLE "Weird ""Users" ("Id" int PRIMARY KEY);
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, referencing, on_delete, on_update, enforcement, reason) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, on_update, enforcement, reason) VALUES
   (1, 'warn_*', 'CASCADE', NULL, 'warn', 'Notes go with their author.'),
   (2, 'error_*', 'CASCADE', NULL, 'error', 'Notes go with their author.'),
   (3, 'fix_*', 'CASCADE', NULL, 'fix', 'Notes go with their author.'),
@@ -55,7 +55,7 @@ ALTER TABLE warn_free RENAME TO fix_free;
 CREATE ROLE regress_fkfix_message;
 GRANT ALL ON SCHEMA enforce_message TO regress_fkfix_message;
 GRANT ALL ON users TO regress_fkfix_message;
-REVOKE ALL ON fkfix_policy, fkfix_history FROM PUBLIC;
+REVOKE ALL ON fkfix.policy, fkfix.history FROM PUBLIC;
 SET ROLE regress_fkfix_message;
 SET search_path = enforce_message;
 CREATE TABLE error_notes (a int REFERENCES users);  -- fails
@@ -77,7 +77,7 @@ RESET fkfix.enforcement;
 
 -- the history says who, what, by which rule and in which statement
 SELECT current_user_name = current_user AS by_me, cause, referencing, constraint_name, referenced, old_on_delete, new_on_delete,
-  old_on_update, new_on_update, rule_id, command_tag FROM fkfix_history ORDER BY id;
+  old_on_update, new_on_update, rule_id, command_tag FROM fkfix.history ORDER BY id;
 
 SELECT fkfix_disable_enforcement();
 RESET search_path;

@@ -10,7 +10,7 @@ CREATE FUNCTION actions() RETURNS TABLE (referencing regclass, confdeltype "char
   $$SELECT conrelid, confdeltype FROM pg_constraint WHERE contype = 'f' AND connamespace = 'enforce_nullable'::regnamespace
     ORDER BY conrelid::regclass::text COLLATE "C"$$;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, nullable, on_delete, enforcement) SELECT mode || '_*', false, 'CASCADE', mode FROM modes;
+INSERT INTO fkfix.policy (referencing, nullable, on_delete, enforcement) SELECT mode || '_*', false, 'CASCADE', mode FROM modes;
 SELECT format('CREATE TABLE %s_notes (id int, a int REFERENCES users)', mode) FROM modes \gexec
 
 -- the column
@@ -52,7 +52,7 @@ ALTER DOMAIN some_number SET NOT NULL;
 SELECT * FROM actions();
 
 -- the other way round
-UPDATE fkfix_policy SET nullable = true, on_delete = 'SET NULL';
+UPDATE fkfix.policy SET nullable = true, on_delete = 'SET NULL';
 ALTER DOMAIN some_number DROP NOT NULL;
 ALTER DOMAIN some_number SET NOT NULL;
 DROP TABLE fix_notes;
@@ -63,7 +63,7 @@ SELECT * FROM actions();
 -- a statement on an inherited column reaches the heirs
 CREATE TABLE base (a int);
 CREATE TABLE error_heir (FOREIGN KEY (a) REFERENCES users ON DELETE SET NULL) INHERITS (base);
-UPDATE fkfix_policy SET nullable = false, on_delete = 'CASCADE';
+UPDATE fkfix.policy SET nullable = false, on_delete = 'CASCADE';
 ALTER TABLE base ALTER COLUMN a SET NOT NULL;  -- fails
 ALTER TABLE ONLY base ADD CHECK (a > 0) NO INHERIT;
 -- and so does NOT NULL of a new one that is merged with theirs, from PostgreSQL 18 on
@@ -86,14 +86,14 @@ BEGIN
 END$$;
 RESET client_min_messages;
 -- what turns infeasible was a violation, and is tolerated as that
-UPDATE fkfix_policy SET nullable = NULL, on_delete = 'SET NULL';
+UPDATE fkfix.policy SET nullable = NULL, on_delete = 'SET NULL';
 SET fkfix.enforcement = off;
 CREATE TABLE error_rigid (a int REFERENCES users);
 RESET fkfix.enforcement;
 ALTER TABLE error_rigid ALTER COLUMN a SET NOT NULL;
 SELECT status FROM fkfix_audit('error_rigid');
 
-SELECT constraint_name, command_tag, new_on_delete FROM fkfix_history ORDER BY id;
+SELECT constraint_name, command_tag, new_on_delete FROM fkfix.history ORDER BY id;
 SELECT fkfix_disable_enforcement();
 \set VERBOSITY default
 RESET search_path;

@@ -12,7 +12,7 @@ CREATE FUNCTION actions() RETURNS TABLE (referencing regclass, conname name, ref
     WHERE contype = 'f' AND conparentid = 0 AND connamespace = 'enforce_partition'::regnamespace
     ORDER BY conrelid::regclass::text COLLATE "C", conname$$;
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) SELECT mode || '_*', 'CASCADE', mode FROM modes;
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) SELECT mode || '_*', 'CASCADE', mode FROM modes;
 
 -- both sides partitioned: one key, one message
 SELECT format('CREATE TABLE %s_notes (id int, a int CONSTRAINT a REFERENCES users) PARTITION BY LIST (id)', mode) FROM modes \gexec
@@ -61,7 +61,7 @@ CREATE TABLE free (id int, a int CONSTRAINT a REFERENCES users) PARTITION BY LIS
 SELECT format('CREATE TABLE %s_part PARTITION OF free FOR VALUES IN (%s)', mode, ascii(mode)) FROM modes \gexec
 CREATE TABLE fix_rigid PARTITION OF free (a NOT NULL) FOR VALUES IN (0) PARTITION BY LIST (a);
 CREATE TABLE fix_deep PARTITION OF fix_rigid FOR VALUES IN (1);
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES ('fix_rigid', 'SET NULL', 'fix');
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES ('fix_rigid', 'SET NULL', 'fix');
 SELECT format('ALTER TABLE free DETACH PARTITION %s_part', mode) FROM modes \gexec
 ALTER TABLE free DETACH PARTITION fix_rigid;
 ALTER TABLE fix_rigid DETACH PARTITION fix_deep;
@@ -69,19 +69,19 @@ SELECT * FROM actions() WHERE referencing::text ~ 'part|rigid|deep';
 -- whatever goes wrong on the way: a rule book that cannot be read
 CREATE TABLE fix_late PARTITION OF free FOR VALUES IN (9);
 SET fkfix.enforcement = off;
-ALTER TABLE fkfix_policy RENAME COLUMN reason TO because;
+ALTER TABLE fkfix.policy RENAME COLUMN reason TO because;
 RESET fkfix.enforcement;
 ALTER TABLE users ADD CHECK (id > 0);  -- nothing to judge
 ALTER TABLE users ALTER id SET NOT NULL;  -- fails
 ALTER TABLE free DETACH PARTITION fix_late;
-ALTER TABLE fkfix_policy RENAME COLUMN because TO reason;
+ALTER TABLE fkfix.policy RENAME COLUMN because TO reason;
 SELECT * FROM actions() WHERE referencing::text ~ 'late';
 
 -- new keys of a partition, and of a table with partitions
 ALTER TABLE error_3 ADD CONSTRAINT new FOREIGN KEY (id) REFERENCES users;  -- fails
 ALTER TABLE error_papers ADD CONSTRAINT new FOREIGN KEY (id) REFERENCES users;  -- fails
 ALTER TABLE fix_notes ADD CONSTRAINT new FOREIGN KEY (id) REFERENCES users;
-SELECT constraint_name, referencing, command_tag FROM fkfix_history ORDER BY id;
+SELECT constraint_name, referencing, command_tag FROM fkfix.history ORDER BY id;
 SELECT * FROM fkfix_verify();
 
 SELECT fkfix_disable_enforcement();

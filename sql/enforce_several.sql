@@ -4,7 +4,7 @@ CREATE SCHEMA enforce_several;
 SET search_path = enforce_several, public;
 SELECT fkfix_enable_enforcement();
 CREATE TABLE users (id int PRIMARY KEY);
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement, reason) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement, reason) VALUES
   (1, 'enforce_several.notes*', 'CASCADE', 'error', 'Notes go with their author.'),
   (2, 'enforce_several.fixed', 'CASCADE', 'fix', NULL);
 CREATE TABLE notes (a int REFERENCES users);  -- fails
@@ -19,10 +19,10 @@ CREATE SCHEMA several CREATE TABLE notes_1 (a int REFERENCES enforce_several.use
 ALTER SCHEMA several RENAME TO several_more;
 -- nothing of a refused statement stays, not what was repaired before the refusal either
 CREATE TABLE fixed (a int REFERENCES users, b int NOT NULL);
-UPDATE fkfix_policy SET on_delete = 'SET NULL' WHERE id = 2;
+UPDATE fkfix.policy SET on_delete = 'SET NULL' WHERE id = 2;
 ALTER TABLE fixed ADD CONSTRAINT good FOREIGN KEY (a) REFERENCES users, ADD CONSTRAINT bad FOREIGN KEY (b) REFERENCES users;  -- fails
 SELECT constraint_name, on_delete FROM fkfix_audit('fixed', true);
-SELECT count(*) FROM fkfix_history WHERE constraint_name = 'good';
+SELECT count(*) FROM fkfix.history WHERE constraint_name = 'good';
 
 SET client_min_messages = warning;
 DROP SCHEMA enforce_several, several_more CASCADE;

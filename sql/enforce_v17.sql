@@ -4,7 +4,7 @@ CREATE ROLE regress_fkfix_attacker;
 CREATE SCHEMA enforce_v17;
 CREATE TABLE enforce_v17.users (id int PRIMARY KEY);
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES ('enforce_v17.*', 'CASCADE', 'error');
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES ('enforce_v17.*', 'CASCADE', 'error');
 \set VERBOSITY terse
 SET ROLE regress_fkfix_attacker;
 SET event_triggers = off;  -- fails

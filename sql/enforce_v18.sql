@@ -6,7 +6,7 @@ SET search_path = enforce_v18, public;
 CREATE TABLE users (id int PRIMARY KEY);
 CREATE TABLE rooms (id int4range, during int4range, PRIMARY KEY (id, during WITHOUT OVERLAPS));
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement)
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement)
   SELECT mode || '_*', 'CASCADE', mode FROM unnest(ARRAY['warn', 'error', 'fix']) mode;
 CREATE TABLE warn_notes (a int, CONSTRAINT loose FOREIGN KEY (a) REFERENCES users NOT ENFORCED);
 CREATE TABLE error_notes (a int, CONSTRAINT loose FOREIGN KEY (a) REFERENCES users NOT ENFORCED);  -- fails
@@ -29,13 +29,13 @@ SELECT format('CREATE TABLE %s_stays (id int4range, during int4range, FOREIGN KE
 CREATE TABLE free (a int CONSTRAINT given NOT NULL REFERENCES users);
 CREATE DOMAIN number AS int;
 CREATE TABLE domain_free (a number REFERENCES users);
-INSERT INTO fkfix_policy (referencing, nullable, on_delete, enforcement) VALUES
+INSERT INTO fkfix.policy (referencing, nullable, on_delete, enforcement) VALUES
   ('free', true, 'SET NULL', 'fix'), ('domain_free', false, 'CASCADE', 'fix'), ('domain_free', true, 'SET NULL', 'fix');
 ALTER TABLE free DROP CONSTRAINT given;
 ALTER DOMAIN number ADD CONSTRAINT given NOT NULL;
 ALTER DOMAIN number DROP CONSTRAINT given;
 ALTER TABLE free RENAME TO warn_free;
-SELECT constraint_name, command_tag, old_on_delete, new_on_delete FROM fkfix_history ORDER BY id;
+SELECT constraint_name, command_tag, old_on_delete, new_on_delete FROM fkfix.history ORDER BY id;
 
 SELECT fkfix_disable_enforcement();
 \set VERBOSITY default

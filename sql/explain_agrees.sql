@@ -28,9 +28,9 @@ DECLARE
   patterns text[] := ARRAY[NULL, 't_1', 't_2', 't_*', '*', 's1.*', '"S 2".t_?', 't_1?', '*.t_3', 'T_4', '"T_4"', 'nos.t_1', 't_?'];
   actions text[] := ARRAY[NULL, 'CASCADE', 'NO ACTION | CASCADE', 'SET NULL', 'RESTRICT', 'SET NULL (c1)'];
 BEGIN
-  DELETE FROM fkfix_policy;
+  DELETE FROM fkfix.policy;
   FOR i IN 1..12 LOOP
-    INSERT INTO fkfix_policy (referencing, referenced, columns, constraint_name, nullable,
+    INSERT INTO fkfix.policy (referencing, referenced, columns, constraint_name, nullable,
       on_delete, on_update, priority)
     VALUES (patterns[ceil(13 * random())], CASE WHEN random() < 0.4 THEN patterns[ceil(13 * random())] END,
       CASE WHEN random() < 0.3 THEN ARRAY['c' || ceil(4 * random())] WHEN random() < 0.1 THEN '{*}'::text[] END,
@@ -55,7 +55,7 @@ CREATE FUNCTION compare() RETURNS void LANGUAGE sql AS $$
     EXISTS (SELECT FROM fkfix_check_policy() c WHERE c.problem = problem.problem);
 
   INSERT INTO disagreements
-  SELECT 'rule ' || p.id || ' decides or not' FROM fkfix_policy p
+  SELECT 'rule ' || p.id || ' decides or not' FROM fkfix.policy p
   WHERE EXISTS (SELECT FROM fkfix_audit(NULL, true) a WHERE a.rule_id = p.id) AND
     EXISTS (SELECT FROM fkfix_check_policy() c WHERE c.rule_ids[1] = p.id AND c.problem IN ('never wins', 'no match', 'misspelt'));
 $$;
@@ -73,7 +73,7 @@ END
 $$;
 SELECT * FROM disagreements;
 -- The comparison itself works: this cannot agree with an audit of no rules.
-DELETE FROM fkfix_policy;
+DELETE FROM fkfix.policy;
 INSERT INTO disagreements SELECT 'undecided' FROM fkfix_audit(NULL, true) WHERE status = 'unmanaged';
 SELECT DISTINCT what FROM disagreements;
 

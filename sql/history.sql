@@ -14,21 +14,21 @@ SELECT fkfix_rebuild('"My Schema"."Notes"', 'the author', 'set null (author_id)'
 SELECT transaction_id = pg_current_xact_id() AS this_transaction,
        changed_at >= now() AND changed_at <= clock_timestamp() AS at_its_time,
        session_user_name = session_user AS session_user, current_user_name = current_user AS current_user
-FROM fkfix_history;
+FROM fkfix.history;
 COMMIT;
 SELECT id, cause, referencing, constraint_name, referenced, old_on_delete, new_on_delete,
        old_on_update, new_on_update, rule_id, command_tag
-FROM fkfix_history \gx
+FROM fkfix.history \gx
 
 -- the rule that asked for it, the statement that it was part of
-INSERT INTO fkfix_policy (id, constraint_name, on_delete, on_update) VALUES (42, '*author', 'CASCADE', 'CASCADE');
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, on_update) VALUES (42, '*author', 'CASCADE', 'CASCADE');
 SELECT fkfix_rebuild('"My Schema"."Notes"', 'the author');
 SELECT fkfix_enable_enforcement();
 ALTER TABLE "My Schema"."Notes" DROP CONSTRAINT "the author",
   ADD CONSTRAINT author FOREIGN KEY (tenant, author_id) REFERENCES users ON DELETE RESTRICT;
 SELECT fkfix_disable_enforcement();
 SELECT id, cause, constraint_name, old_on_delete, new_on_delete, old_on_update, new_on_update, rule_id, command_tag
-FROM fkfix_history ORDER BY id;
+FROM fkfix.history ORDER BY id;
 
 -- what changed nothing, failed or was undone has none
 SELECT fkfix_rebuild('"My Schema"."Notes"', 'author');
@@ -36,32 +36,31 @@ SELECT fkfix_rebuild('"My Schema"."Notes"', 'author', 'SET NULL (id)');  -- fail
 BEGIN;
 SELECT fkfix_rebuild('"My Schema"."Notes"', 'author', 'RESTRICT');
 ROLLBACK;
-SELECT count(*) FROM fkfix_history;
+SELECT count(*) FROM fkfix.history;
 -- a row is what a key did, whatever has become of it
 ALTER TABLE "My Schema"."Notes" RENAME TO notes;
 DROP TABLE "My Schema".notes;
-SELECT DISTINCT referencing FROM fkfix_history;
+SELECT DISTINCT referencing FROM fkfix.history;
 
--- it follows the extension, and nobody's path leads elsewhere
+-- nobody's path leads elsewhere
 CREATE TABLE notes (tenant int, author_id int, CONSTRAINT author FOREIGN KEY (tenant, author_id) REFERENCES users,
   CONSTRAINT coauthor FOREIGN KEY (tenant, author_id) REFERENCES users);
+CREATE TABLE "My Schema".history (LIKE fkfix.history);
+CREATE TEMP TABLE history (LIKE fkfix.history);
+CREATE TEMP TABLE policy (LIKE fkfix.policy);
+SET search_path = pg_temp, "My Schema", public;
+SELECT fkfix_rebuild('notes', 'author');
+SELECT count(*) FROM pg_temp.history;
+SELECT count(*) FROM "My Schema".history;
+SELECT count(*) FROM fkfix.history WHERE referencing = 'public.notes';
 BEGIN;
+SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
 SELECT count(*) FROM fkfix_rebuild_all();
-ROLLBACK;
-ALTER EXTENSION fkfix SET SCHEMA "My Schema";
-CREATE TABLE fkfix_history (LIKE "My Schema".fkfix_history);
-CREATE TEMP TABLE fkfix_policy (LIKE "My Schema".fkfix_policy);
-SELECT "My Schema".fkfix_rebuild('notes', 'author');
-SELECT count(*) FROM fkfix_history;
-SELECT count(*) FROM "My Schema".fkfix_history WHERE referencing = 'public.notes';
-BEGIN;
-SELECT "My Schema".fkfix_rebuild('notes', 'author', 'RESTRICT');
-SELECT count(*) FROM "My Schema".fkfix_rebuild_all();
-SELECT constraint_name, new_on_delete, rule_id FROM "My Schema".fkfix_history
+SELECT constraint_name, new_on_delete, rule_id FROM fkfix.history
 WHERE transaction_id = pg_current_xact_id() ORDER BY id;
 ROLLBACK;
-DROP TABLE fkfix_history, pg_temp.fkfix_policy;
-ALTER EXTENSION fkfix SET SCHEMA public;
+DROP TABLE "My Schema".history, pg_temp.history, pg_temp.policy;
+RESET search_path;
 
 -- its owner may index it and add to it; a trigger, which others may hang on it as well, does not fire
 CREATE TABLE seen (id bigint);
@@ -70,34 +69,34 @@ BEGIN
   INSERT INTO public.seen VALUES (NEW.id);
   RETURN NEW;
 END $$;
-CREATE TRIGGER watch AFTER INSERT ON fkfix_history FOR EACH ROW EXECUTE FUNCTION watch();
-ALTER TABLE fkfix_history ADD COLUMN written_by name, ADD COLUMN path text;
-ALTER TABLE fkfix_history ALTER written_by SET DEFAULT current_user, ALTER path SET DEFAULT current_setting('search_path');
-CREATE INDEX ON fkfix_history (lower(referencing));
+CREATE TRIGGER watch AFTER INSERT ON fkfix.history FOR EACH ROW EXECUTE FUNCTION watch();
+ALTER TABLE fkfix.history ADD COLUMN written_by name, ADD COLUMN path text;
+ALTER TABLE fkfix.history ALTER written_by SET DEFAULT current_user, ALTER path SET DEFAULT current_setting('search_path');
+CREATE INDEX ON fkfix.history (lower(referencing));
 SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
-SELECT constraint_name, written_by = current_user AS by_owner, path FROM fkfix_history
-WHERE id = (SELECT max(id) FROM fkfix_history);
+SELECT constraint_name, written_by = current_user AS by_owner, path FROM fkfix.history
+WHERE id = (SELECT max(id) FROM fkfix.history);
 BEGIN;
 SELECT count(*) FROM fkfix_rebuild_all();
-SELECT constraint_name, written_by = current_user AS by_owner, path FROM fkfix_history
+SELECT constraint_name, written_by = current_user AS by_owner, path FROM fkfix.history
 WHERE transaction_id = pg_current_xact_id() ORDER BY id;
 ROLLBACK;
 SELECT count(*) AS fired FROM seen;
 -- what he does to it that makes it useless stops rebuilds, for the time being
-ALTER TABLE fkfix_history RENAME COLUMN cause TO why;
+ALTER TABLE fkfix.history RENAME COLUMN cause TO why;
 SELECT fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails
 SELECT count(*) FROM fkfix_rebuild_all();  -- fails
-ALTER TABLE fkfix_history RENAME COLUMN why TO cause;
-ALTER TABLE fkfix_history RENAME TO elsewhere;
+ALTER TABLE fkfix.history RENAME COLUMN why TO cause;
+ALTER TABLE fkfix.history RENAME TO elsewhere;
 SELECT fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails
 \echo :LAST_ERROR_SQLSTATE
-ALTER TABLE elsewhere RENAME TO fkfix_history;
-ALTER TABLE fkfix_policy DROP COLUMN reason;
+ALTER TABLE fkfix.elsewhere RENAME TO history;
+ALTER TABLE fkfix.policy DROP COLUMN reason;
 SELECT count(*) FROM fkfix_audit();  -- fails
 \echo :LAST_ERROR_SQLSTATE
 SELECT on_delete FROM pg_constraint, LATERAL (SELECT confdeltype AS on_delete) d WHERE conname = 'author';
 
-DROP TRIGGER watch ON fkfix_history;
+DROP TRIGGER watch ON fkfix.history;
 DROP FUNCTION watch;
 DROP TABLE seen, notes, users;
 DROP EXTENSION fkfix;

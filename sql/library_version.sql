@@ -5,7 +5,7 @@ SET search_path = library_version, public;
 \set VERBOSITY sqlstate
 CREATE TABLE users (id int PRIMARY KEY);
 CREATE TABLE notes (a int CONSTRAINT author REFERENCES users);
-INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (1, 'library_version.*', 'CASCADE');
+INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES (1, 'library_version.*', 'CASCADE');
 SELECT fkfix_enable_enforcement();
 
 -- calls every function, with an argument of NULL for each, and says how it went
@@ -45,7 +45,7 @@ DO $$
 DECLARE
   hint text;
 BEGIN
-  PERFORM public.fkfix_rebuild('notes', 'author');
+  PERFORM fkfix_rebuild('notes', 'author');
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
   RAISE '%', replace(SQLERRM, (SELECT default_version FROM pg_available_extensions WHERE name = 'fkfix'), 'its own')
@@ -57,7 +57,7 @@ UPDATE pg_extension SET extversion = '99.0' WHERE extname = 'fkfix';
 ALTER FUNCTION fkfix_status() COST 3;
 SELECT fkfix_rebuild_all();  -- fails
 CREATE TABLE fixed (a int CONSTRAINT a REFERENCES users);
-INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES (2, 'refused', 'set  null', 'error');
+INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES (2, 'refused', 'set  null', 'error');
 CREATE TABLE refused (a int REFERENCES users);  -- fails
 -- a function that the library does not have is none
 CREATE FUNCTION fkfix_future() RETURNS void AS '$libdir/fkfix' LANGUAGE C;  -- fails
@@ -76,7 +76,7 @@ DROP EVENT TRIGGER fkfix_enforcement;
 UPDATE pg_proc SET probin = '$libdir/fkfix' WHERE proname = 'fkfix_enforce';
 CREATE TABLE free_again (a int CONSTRAINT a REFERENCES users);
 SELECT referencing, on_delete, status FROM fkfix_audit(all_keys => true) ORDER BY 1;
-SELECT referencing, cause FROM fkfix_history;
+SELECT referencing, cause FROM fkfix.history;
 
 \set VERBOSITY terse
 SET client_min_messages = warning;

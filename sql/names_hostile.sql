@@ -1,8 +1,6 @@
 -- Names may hold anything that a name can: quotes, dots, spaces, newlines, 63 bytes
 SET client_min_messages = warning;
-CREATE SCHEMA "Ext.""x' %s";
-CREATE EXTENSION fkfix SCHEMA "Ext.""x' %s";
-SET search_path = "Ext.""x' %s";
+CREATE EXTENSION fkfix;
 RESET client_min_messages;
 
 CREATE TABLE names (id int, name text);
@@ -27,7 +25,7 @@ BEGIN
 END $$;
 
 -- a rule for each, with each name quoted as a pattern is
-INSERT INTO fkfix_policy (id, referencing, referenced, columns, constraint_name, on_delete, on_update)
+INSERT INTO fkfix.policy (id, referencing, referenced, columns, constraint_name, on_delete, on_update)
 SELECT id, q || '.notes', q || '.' || q, ARRAY[q], q, 'CASCADE', 'CASCADE'
 FROM names, LATERAL (SELECT '"' || replace(name, '"', '""') || '"' AS q) quoted;
 
@@ -42,25 +40,25 @@ CREATE TABLE printed AS SELECT rule_id, remedy, hazards[1] AS hazard FROM fkfix_
 SET search_path = pg_catalog;
 \pset format unaligned
 \pset tuples_only on
-SELECT remedy FROM "Ext.""x' %s".fkfix_audit() ORDER BY rule_id
+SELECT remedy FROM fkfix_audit() ORDER BY rule_id
 \gexec
-SELECT regexp_replace(hazard, '^.*CREATE INDEX CONCURRENTLY', 'CREATE INDEX') FROM "Ext.""x' %s".printed ORDER BY rule_id
+SELECT regexp_replace(hazard, '^.*CREATE INDEX CONCURRENTLY', 'CREATE INDEX') FROM public.printed ORDER BY rule_id
 \gexec
 \pset tuples_only off
 \pset format aligned
-SET search_path = "Ext.""x' %s";
+RESET search_path;
 SELECT count(*) AS compliant, count(*) FILTER (WHERE hazards <> '{}') AS with_hazards
 FROM fkfix_audit(NULL, true) WHERE status = 'compliant';
 
 -- the history says it so that a regclass reads it
-SELECT count(*) FROM fkfix_history h JOIN names n ON n.id = rule_id
+SELECT count(*) FROM fkfix.history h JOIN names n ON n.id = rule_id
 WHERE h.constraint_name = n.name AND h.referencing::regclass::text = h.referencing
   AND old_on_delete = 'SET NULL (' || quote_ident(n.name) || ')' AND new_on_update = 'CASCADE';
 
 -- back to the column list, named as it was printed
-SELECT count(*) FROM fkfix_audit(NULL, true) a JOIN fkfix_history h USING (rule_id, constraint_name)
+SELECT count(*) FROM fkfix_audit(NULL, true) a JOIN fkfix.history h USING (rule_id, constraint_name)
 WHERE fkfix_rebuild(a.referencing, a.constraint_name, h.old_on_delete, 'NO ACTION');
-SELECT count(*) FROM fkfix_audit() a JOIN fkfix_history h ON h.id = a.rule_id AND a.on_delete = h.old_on_delete;
+SELECT count(*) FROM fkfix_audit() a JOIN fkfix.history h ON h.id = a.rule_id AND a.on_delete = h.old_on_delete;
 SELECT count(*) FROM fkfix_rebuild_all() WHERE rebuilt;
 -- and they do it
 DO $$
@@ -89,7 +87,7 @@ SELECT fkfix_rebuild('dot.dot.notes', 'dot.dot', 'CASCADE');  -- fails
 SELECT fkfix_rebuild(format('%I.notes', repeat('x', 63))::regclass, repeat('x', 70)::name, 'RESTRICT');
 SELECT fkfix_rebuild(format('%I.notes', repeat('x', 63))::regclass, repeat('x', 63), format('SET NULL (%s)', repeat('X', 70)));
 -- enforcement finds its function and tables as well
-UPDATE fkfix_policy SET on_delete = 'RESTRICT' WHERE id = 3;
+UPDATE fkfix.policy SET on_delete = 'RESTRICT' WHERE id = 3;
 SELECT fkfix_enable_enforcement();
 ALTER TABLE "dot.dot".notes DROP CONSTRAINT "dot.dot",
   ADD CONSTRAINT "dot.dot" FOREIGN KEY ("dot.dot") REFERENCES "dot.dot"."dot.dot";
@@ -103,5 +101,3 @@ BEGIN
 END $$;
 DROP TABLE names, printed;
 DROP EXTENSION fkfix;
-RESET search_path;
-DROP SCHEMA "Ext.""x' %s";

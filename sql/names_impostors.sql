@@ -1,14 +1,12 @@
 -- Objects made to be mistaken for ours, or for PostgreSQL's own, change nothing that we run
 SET client_min_messages = warning;
-CREATE SCHEMA fk;
-CREATE EXTENSION fkfix SCHEMA fk;
+CREATE EXTENSION fkfix;
 CREATE ROLE regress_fkfix_evil;
 CREATE SCHEMA evil AUTHORIZATION regress_fkfix_evil;
 GRANT TEMPORARY ON DATABASE :DBNAME TO regress_fkfix_evil;
-GRANT USAGE ON SCHEMA fk TO regress_fkfix_evil;
 RESET client_min_messages;
 
-INSERT INTO fk.fkfix_policy (id, referencing, on_delete, on_update) VALUES (1, 'notes', 'CASCADE', 'NO ACTION');
+INSERT INTO fkfix.policy (id, referencing, on_delete, on_update) VALUES (1, 'notes', 'CASCADE', 'NO ACTION');
 
 SET ROLE regress_fkfix_evil;
 SET search_path = evil, pg_temp, pg_catalog, public;
@@ -22,10 +20,10 @@ BEGIN
   INSERT INTO evil.sprung VALUES (what || ' by ' || current_user);
   RETURN what;
 END $$;
-CREATE TABLE evil.fkfix_policy (LIKE fk.fkfix_policy);
-INSERT INTO evil.fkfix_policy (id, on_delete, enforcement, priority) VALUES (666, 'SET NULL', 'off', 1000);
-CREATE TEMP TABLE fkfix_policy (LIKE fk.fkfix_policy);
-CREATE VIEW evil.fkfix_history AS SELECT evil.spring('history');
+CREATE TABLE evil.policy (LIKE fkfix.policy);
+INSERT INTO evil.policy (id, on_delete, enforcement, priority) VALUES (666, 'SET NULL', 'off', 1000);
+CREATE TEMP TABLE policy (LIKE fkfix.policy);
+CREATE VIEW evil.history AS SELECT evil.spring('history');
 CREATE TEMP VIEW pg_extension AS SELECT evil.spring('pg_extension');
 CREATE TEMP VIEW pg_constraint AS SELECT evil.spring('pg_constraint');
 CREATE TEMP VIEW pg_trigger AS SELECT evil.spring('pg_trigger');
@@ -36,7 +34,7 @@ CREATE FUNCTION evil.fkfix_rebuild(relation regclass, constraint_name name, on_d
   RETURNS boolean LANGUAGE sql AS $$ SELECT evil.spring('rebuild') IS NULL $$;
 CREATE FUNCTION evil.fkfix_enforce() RETURNS event_trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM evil.spring('enforce'); END $$;
-CREATE FUNCTION evil.fkfix_normalize_rule() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION evil.normalize_rule() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM evil.spring('normalize'); RETURN NULL; END $$;
 -- what an INSERT, a comparison or a cast could go through
 CREATE FUNCTION evil.sprung_eq(a text, b text) RETURNS boolean LANGUAGE sql AS $$ SELECT evil.spring('=') IS NULL $$;
@@ -59,40 +57,40 @@ SELECT what FROM evil.sprung;
 DELETE FROM evil.sprung;
 
 -- the reader's own code reads the real ones
-SELECT referencing, status, rule_id, remedy FROM fk.fkfix_audit() ORDER BY 1;
-SELECT rules, violation FROM fk.fkfix_status();
-SELECT constraint_name, new_on_delete, rebuilt FROM fk.fkfix_rebuild_all();
-SELECT fk.fkfix_rebuild('evil.notes', 'author', 'RESTRICT');
-SELECT count(*) FROM fk.fkfix_verify();
+SELECT referencing, status, rule_id, remedy FROM pg_catalog.fkfix_audit() ORDER BY 1;
+SELECT rules, violation FROM pg_catalog.fkfix_status();
+SELECT constraint_name, new_on_delete, rebuilt FROM pg_catalog.fkfix_rebuild_all();
+SELECT pg_catalog.fkfix_rebuild('evil.notes', 'author', 'RESTRICT');
+SELECT count(*) FROM pg_catalog.fkfix_verify();
 
 -- the superuser walks into the same trap, with the same path
 RESET ROLE;
-SELECT fk.fkfix_enable_enforcement();
+SELECT pg_catalog.fkfix_enable_enforcement();
 ALTER TABLE evil.notes ADD CONSTRAINT author2 FOREIGN KEY (author_id) REFERENCES evil.users;
-INSERT INTO fk.fkfix_policy (id, constraint_name, on_delete, priority) VALUES (2, 'author2', 'set  null', 1);
-SELECT fk.fkfix_rebuild('evil.notes', 'author2');
-SELECT remedy FROM fk.fkfix_audit();
-SELECT count(*) FROM fk.fkfix_rebuild_all();
-SELECT fk.fkfix_disable_enforcement();
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, priority) VALUES (2, 'author2', 'set  null', 1);
+SELECT pg_catalog.fkfix_rebuild('evil.notes', 'author2');
+SELECT remedy FROM pg_catalog.fkfix_audit();
+SELECT count(*) FROM pg_catalog.fkfix_rebuild_all();
+SELECT pg_catalog.fkfix_disable_enforcement();
 
 -- nothing has sprung
 SELECT * FROM evil.sprung;
 RESET search_path;
-SELECT id, constraint_name, new_on_delete, rule_id FROM fk.fkfix_history ORDER BY id;
-SELECT id, on_delete FROM fk.fkfix_policy ORDER BY id;
+SELECT id, constraint_name, new_on_delete, rule_id FROM fkfix.history ORDER BY id;
+SELECT id, on_delete FROM fkfix.policy ORDER BY id;
 
 -- the names of our tables, taken while the extension lacks them, do not make a policy
-ALTER TABLE fk.fkfix_policy RENAME TO away;
-CREATE TABLE fk.fkfix_policy (LIKE fk.away);
-SELECT count(*) FROM fk.fkfix_audit();  -- fails
+ALTER TABLE fkfix.policy RENAME TO away;
+CREATE TABLE fkfix.policy (LIKE fkfix.away);
+SELECT count(*) FROM fkfix_audit();  -- fails
 \echo :LAST_ERROR_SQLSTATE
-DROP TABLE fk.fkfix_policy;
-ALTER TABLE fk.away RENAME TO fkfix_policy;
-SELECT count(*) FROM fk.fkfix_audit();
+DROP TABLE fkfix.policy;
+ALTER TABLE fkfix.away RENAME TO policy;
+SELECT count(*) FROM fkfix_audit();
 
 SET client_min_messages = warning;
 DISCARD TEMP;
 DROP EXTENSION fkfix;
 DROP OWNED BY regress_fkfix_evil CASCADE;
-DROP SCHEMA IF EXISTS evil, fk CASCADE;
+DROP SCHEMA IF EXISTS evil CASCADE;
 DROP ROLE regress_fkfix_evil;

@@ -24,7 +24,7 @@ SELECT * FROM keys;
 SELECT fkfix_rebuild('two.notes', 'author', 'SET NULL');
 SELECT * FROM keys;
 SELECT fkfix_rebuild('one.checked', 'author', 'CASCADE');  -- fails
-INSERT INTO fkfix_policy (id, referencing, on_update) VALUES (1, 'two.tags', 'RESTRICT');
+INSERT INTO fkfix.policy (id, referencing, on_update) VALUES (1, 'two.tags', 'RESTRICT');
 SELECT referencing, rebuilt FROM fkfix_rebuild_all();
 SELECT * FROM keys;
 
@@ -38,11 +38,11 @@ SET search_path = public;
 SELECT fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails
 -- an empty one hides nothing that is named in full
 SET search_path = '';
-SELECT public.fkfix_rebuild('one.notes', 'author', 'NO ACTION');
-SELECT referencing, referenced, on_update FROM public.fkfix_audit('two.tags', true);
+SELECT fkfix_rebuild('one.notes', 'author', 'NO ACTION');
+SELECT referencing, referenced, on_update FROM fkfix_audit('two.tags', true);
 -- rules do not look at it
-UPDATE public.fkfix_policy SET referencing = 'notes', on_update = 'CASCADE';
-SELECT referencing, rebuilt FROM public.fkfix_rebuild_all() ORDER BY referencing::text;
+UPDATE fkfix.policy SET referencing = 'notes', on_update = 'CASCADE';
+SELECT referencing, rebuilt FROM fkfix_rebuild_all() ORDER BY referencing::text;
 RESET search_path;
 SELECT * FROM keys;
 
@@ -50,7 +50,7 @@ SELECT * FROM keys;
 CREATE ROLE regress_fkfix_owner;
 ALTER TABLE one.notes OWNER TO regress_fkfix_owner;
 GRANT REFERENCES ON one.users TO regress_fkfix_owner;
-UPDATE fkfix_policy SET referencing = 'one.notes', on_delete = 'CASCADE';
+UPDATE fkfix.policy SET referencing = 'one.notes', on_delete = 'CASCADE';
 SET ROLE regress_fkfix_owner;
 SELECT remedy FROM fkfix_audit();
 SELECT fkfix_rebuild('one.notes', 'author');  -- fails

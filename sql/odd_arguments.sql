@@ -1,7 +1,6 @@
 -- Whatever they are called with, functions answer or refuse with a reason: there is no internal error.
 SET client_min_messages = error;
-CREATE SCHEMA fkfix;
-CREATE EXTENSION fkfix SCHEMA fkfix;
+CREATE EXTENSION fkfix;
 CREATE SCHEMA odd;
 SET search_path = odd;
 
@@ -18,17 +17,17 @@ CREATE TYPE pair AS (a int, b int);
 CREATE FOREIGN DATA WRAPPER nowhere;
 CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere;
 CREATE FOREIGN TABLE far_away (id int) SERVER nowhere;
-INSERT INTO fkfix.fkfix_policy (on_delete) VALUES ('CASCADE');
-SELECT fkfix.fkfix_rebuild('notes', 'notes_author_fkey');
+INSERT INTO fkfix.policy (on_delete) VALUES ('CASCADE');
+SELECT fkfix_rebuild('notes', 'notes_author_fkey');
 
 -- By type, what to try as an argument
 CREATE TABLE oddity (type regtype, value text);
 INSERT INTO oddity
 SELECT 'regclass'::regtype, oid::text FROM pg_class WHERE relnamespace = 'odd'::regnamespace OR relname = 'ours'
 UNION ALL
-SELECT 'regclass', reltoastrelid::text FROM pg_class WHERE oid = 'fkfix.fkfix_policy'::regclass
+SELECT 'regclass', reltoastrelid::text FROM pg_class WHERE oid = 'fkfix.policy'::regclass
 UNION ALL
-SELECT 'regclass', unnest('{NULL,0,1,4294967295,pg_class,pg_database,pg_constraint_oid_index,fkfix.fkfix_policy,information_schema.tables}'::text[])
+SELECT 'regclass', unnest('{NULL,0,1,4294967295,pg_class,pg_database,pg_constraint_oid_index,fkfix.policy,information_schema.tables}'::text[])
 UNION ALL
 SELECT type, value
 FROM unnest('{text,name}'::regtype[]) AS type,
@@ -84,7 +83,7 @@ BEGIN
   PERFORM setseed(0.5);
   FOR function IN
     SELECT p.oid FROM pg_proc p
-    WHERE pronamespace = 'fkfix'::regnamespace AND prokind = 'f'
+    WHERE probin = '$libdir/fkfix' AND prokind = 'f'
       AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY proname
   LOOP
     answered = false;
@@ -112,4 +111,3 @@ SELECT * FROM odd_calls();
 DROP SCHEMA odd CASCADE;
 DROP TABLE pg_temp.ours;
 DROP EXTENSION fkfix;
-DROP SCHEMA fkfix;

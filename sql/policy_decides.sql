@@ -14,8 +14,8 @@ CREATE FUNCTION judged(on_delete text, on_update text DEFAULT NULL)
 RETURNS TABLE (key_on_delete text, key_on_update text, status text, set_delete text, set_update text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  DELETE FROM fkfix_policy;
-  INSERT INTO fkfix_policy (id, constraint_name, on_delete, on_update)
+  DELETE FROM fkfix.policy;
+  INSERT INTO fkfix.policy (id, constraint_name, on_delete, on_update)
   VALUES (1, 'author', judged.on_delete, judged.on_update);
   RETURN QUERY SELECT a.on_delete, a.on_update, a.status,
                       a.required_on_delete, a.required_on_update
@@ -60,22 +60,22 @@ SELECT becomes('ON UPDATE SET NULL');
 SELECT * FROM judged(NULL, 'SET NULL');
 
 -- a rule that asks nothing exempts, whatever the key does
-DELETE FROM fkfix_policy;
-INSERT INTO fkfix_policy (id, referencing, on_delete, on_update, reason) VALUES
+DELETE FROM fkfix.policy;
+INSERT INTO fkfix.policy (id, referencing, on_delete, on_update, reason) VALUES
   (1, 'n*', 'CASCADE', 'CASCADE', 'everything cascades');
-INSERT INTO fkfix_policy (id, constraint_name, reason) VALUES (2, 'author', 'except this');
+INSERT INTO fkfix.policy (id, constraint_name, reason) VALUES (2, 'author', 'except this');
 SELECT constraint_name, status, rule_id, required_on_delete, required_on_update, detail, remedy
 FROM fkfix_audit(NULL, true) ORDER BY 1;
 -- the winning rule's NULL means anything, although a lower rule asks for one
-UPDATE fkfix_policy SET on_update = 'RESTRICT' WHERE id = 2;
+UPDATE fkfix.policy SET on_update = 'RESTRICT' WHERE id = 2;
 SELECT constraint_name, status, rule_id, required_on_delete, required_on_update
 FROM fkfix_audit(NULL, true) ORDER BY 1;
 SELECT fkfix_rebuild('notes', 'author');
 SELECT on_delete, on_update, status FROM fkfix_audit(NULL, true) WHERE constraint_name = 'author';
 
 -- nullable: do all columns of the key accept NULL, or does one not?
-DELETE FROM fkfix_policy;
-INSERT INTO fkfix_policy (id, nullable, on_delete) VALUES (1, true, 'SET NULL'), (2, false, 'CASCADE');
+DELETE FROM fkfix.policy;
+INSERT INTO fkfix.policy (id, nullable, on_delete) VALUES (1, true, 'SET NULL'), (2, false, 'CASCADE');
 SELECT constraint_name, rule_id, required_on_delete FROM fkfix_audit() ORDER BY 1;
 ALTER TABLE notes ALTER must DROP NOT NULL;
 SELECT constraint_name, rule_id, required_on_delete FROM fkfix_audit() ORDER BY 1;

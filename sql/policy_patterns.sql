@@ -20,8 +20,8 @@ CREATE TABLE other.notes (author_id int CONSTRAINT notes_fk REFERENCES other.use
 CREATE FUNCTION matched(what text, pattern text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE keys text;
 BEGIN
-  DELETE FROM fkfix_policy;
-  EXECUTE format('INSERT INTO fkfix_policy (id, %I, on_delete) VALUES (1, $1::%s, %L)',
+  DELETE FROM fkfix.policy;
+  EXECUTE format('INSERT INTO fkfix.policy (id, %I, on_delete) VALUES (1, $1::%s, %L)',
                  what, CASE what WHEN 'columns' THEN 'text[]' ELSE 'text' END, 'CASCADE')
     USING pattern;
   SELECT string_agg(CASE referencing WHEN 'other.notes'::regclass THEN 'other.' ELSE '' END
@@ -62,9 +62,9 @@ SELECT pattern, matched('columns', pattern) FROM unnest(ARRAY[
 -- never by search_path: neither of the reader nor of whoever wrote the rule
 SET search_path = other, public;
 SELECT matched('referencing', 'notes');
-SELECT referencing, constraint_name FROM public.fkfix_audit() ORDER BY referencing::text;
+SELECT referencing, constraint_name FROM fkfix_audit() ORDER BY referencing::text;
 SET search_path = pg_catalog;
-SELECT referencing, constraint_name FROM public.fkfix_audit() ORDER BY referencing::text;
+SELECT referencing, constraint_name FROM fkfix_audit() ORDER BY referencing::text;
 RESET search_path;
 
 -- many stars and a long name take no time

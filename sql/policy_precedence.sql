@@ -14,11 +14,11 @@ DECLARE
   pair text[];
 BEGIN
   FOREACH pair SLICE 1 IN ARRAY ARRAY[[a, b], [b, a]] LOOP
-    DELETE FROM fkfix_policy;
+    DELETE FROM fkfix.policy;
     FOR i IN 1 .. 2 LOOP
-      EXECUTE format('INSERT INTO fkfix_policy (id, on_delete) VALUES (%s, %L)', i,
+      EXECUTE format('INSERT INTO fkfix.policy (id, on_delete) VALUES (%s, %L)', i,
                      CASE WHEN pair[i] = a THEN 'CASCADE' ELSE 'SET NULL' END);
-      EXECUTE format('UPDATE fkfix_policy SET %s WHERE id = %s', pair[i], i);
+      EXECUTE format('UPDATE fkfix.policy SET %s WHERE id = %s', pair[i], i);
     END LOOP;
     verdicts := verdicts || (SELECT CASE WHEN status = 'conflict' THEN 'neither'
                                          WHEN required_on_delete = 'CASCADE' THEN 'one' ELSE 'other' END
@@ -85,31 +85,31 @@ FROM (VALUES
 \pset format aligned
 
 -- a tie over the same demand is none: the lowest id is named
-DELETE FROM fkfix_policy;
-INSERT INTO fkfix_policy (id, referencing, referenced, on_delete, reason) VALUES
+DELETE FROM fkfix.policy;
+INSERT INTO fkfix.policy (id, referencing, referenced, on_delete, reason) VALUES
   (8, 'notes', NULL, 'CASCADE', 'eight'),
   (7, NULL, 'users', 'cascade', 'seven');
 SELECT status, rule_id, detail FROM fkfix_audit();
 -- over different ones it is a conflict, of which all sides are named
-INSERT INTO fkfix_policy (id, constraint_name, on_delete, on_update) VALUES
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, on_update) VALUES
   (9, 'notes_fk', 'CASCADE', 'RESTRICT');
 SELECT status, rule_id, required_on_delete, required_on_update, remedy FROM fkfix_audit();
 SELECT detail FROM fkfix_audit();
 -- a preference for another of the same actions is a different demand
-UPDATE fkfix_policy SET on_delete = 'CASCADE | RESTRICT', on_update = NULL;
-UPDATE fkfix_policy SET on_delete = 'RESTRICT | CASCADE' WHERE id = 9;
+UPDATE fkfix.policy SET on_delete = 'CASCADE | RESTRICT', on_update = NULL;
+UPDATE fkfix.policy SET on_delete = 'RESTRICT | CASCADE' WHERE id = 9;
 SELECT status, detail FROM fkfix_audit();
 -- so is an exemption
-UPDATE fkfix_policy SET on_delete = NULL WHERE id = 9;
+UPDATE fkfix.policy SET on_delete = NULL WHERE id = 9;
 SELECT status, detail FROM fkfix_audit();
 -- lists of columns are compared as the key's: of one column, they are the same
-UPDATE fkfix_policy SET on_delete = 'SET NULL';
-UPDATE fkfix_policy SET on_delete = 'SET NULL (author_id)' WHERE id = 9;
+UPDATE fkfix.policy SET on_delete = 'SET NULL';
+UPDATE fkfix.policy SET on_delete = 'SET NULL (author_id)' WHERE id = 9;
 SELECT status, rule_id FROM fkfix_audit();
 -- a rule above the tie ends it
-UPDATE fkfix_policy SET on_delete = 'CASCADE' WHERE id = 9;
+UPDATE fkfix.policy SET on_delete = 'CASCADE' WHERE id = 9;
 SELECT status, rule_id FROM fkfix_audit();
-UPDATE fkfix_policy SET priority = 1 WHERE id = 9;
+UPDATE fkfix.policy SET priority = 1 WHERE id = 9;
 SELECT status, rule_id FROM fkfix_audit();
 
 DROP FUNCTION duel;

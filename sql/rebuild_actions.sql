@@ -19,7 +19,7 @@ SELECT count(*) FROM notes;
 -- says false and does nothing when the key does it already
 SELECT fkfix_rebuild('notes', 'author', 'CASCADE');
 SELECT fkfix_rebuild('notes', 'author', 'cascade', 'no action');
-SELECT count(*) FROM fkfix_history;
+SELECT count(*) FROM fkfix.history;
 -- by the catalogs, not by the effect: what was written is what a dump shows
 SELECT fkfix_rebuild('notes', 'author', 'SET NULL');
 SELECT fkfix_rebuild('notes', 'author', 'SET NULL (x, y)');

@@ -17,7 +17,7 @@ CREATE TABLE tags (user_id int CONSTRAINT tag REFERENCES users ON DELETE RESTRIC
 -- with no rules there is nothing to do
 SELECT * FROM fkfix_rebuild_all();
 
-INSERT INTO fkfix_policy (id, constraint_name, on_delete, on_update, reason) VALUES
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, on_update, reason) VALUES
   (1, 'author', 'CASCADE', 'CASCADE', 'notes go with their author'),
   (2, 'editor', 'SET NULL', NULL, 'editors come and go'),
   (3, 'owner', 'CASCADE | RESTRICT', NULL, NULL),
@@ -33,7 +33,7 @@ INSERT INTO other VALUES (1);
 DECLARE c CURSOR FOR SELECT * FROM tags;
 SELECT * FROM fkfix_rebuild_all();  -- fails
 ROLLBACK;
-SELECT count(*) FROM fkfix_history;
+SELECT count(*) FROM fkfix.history;
 
 -- of one referencing table
 SELECT * FROM fkfix_rebuild_all('tags');
@@ -45,24 +45,24 @@ SELECT constraint_name, rebuilt, detail FROM fkfix_rebuild_all() ORDER BY 1;
 SELECT constraint_name, status FROM fkfix_audit(NULL, true) ORDER BY 1;
 SELECT constraint_name, pg_get_constraintdef(oid) FROM fkfix_audit(NULL, true)
 JOIN pg_constraint ON conname = constraint_name ORDER BY 1;
-SELECT rule_id, constraint_name, cause FROM fkfix_history ORDER BY rule_id;
+SELECT rule_id, constraint_name, cause FROM fkfix.history ORDER BY rule_id;
 
 -- undone with its transaction
-UPDATE fkfix_policy SET on_delete = 'RESTRICT' WHERE on_delete IS NOT NULL;
+UPDATE fkfix.policy SET on_delete = 'RESTRICT' WHERE on_delete IS NOT NULL;
 BEGIN;
 SELECT count(*) FILTER (WHERE rebuilt) FROM fkfix_rebuild_all();
 SELECT count(*) FROM fkfix_audit();
 -- a row for each, with what is its own
 SELECT rule_id, cause, command_tag, referencing, constraint_name, referenced, old_on_delete || ', ' || old_on_update AS old,
-  new_on_delete || ', ' || new_on_update AS new FROM fkfix_history WHERE transaction_id = pg_current_xact_id() ORDER BY id;
+  new_on_delete || ', ' || new_on_update AS new FROM fkfix.history WHERE transaction_id = pg_current_xact_id() ORDER BY id;
 ROLLBACK;
 SELECT count(*) FROM fkfix_audit();
-SELECT count(*) FROM fkfix_history;
+SELECT count(*) FROM fkfix.history;
 
 -- what this transaction has declared counts, and what it has created
 BEGIN;
-DELETE FROM fkfix_policy;
-INSERT INTO fkfix_policy (id, constraint_name, on_delete) VALUES (8, 'fresh', 'CASCADE');
+DELETE FROM fkfix.policy;
+INSERT INTO fkfix.policy (id, constraint_name, on_delete) VALUES (8, 'fresh', 'CASCADE');
 CREATE TABLE fresh (user_id int CONSTRAINT fresh REFERENCES users);
 SELECT referencing, new_on_delete, rebuilt FROM fkfix_rebuild_all();
 COMMIT;
@@ -75,8 +75,8 @@ SELECT count(*) FROM fresh;
 CREATE TABLE hen (id int PRIMARY KEY, egg_id int, mother_id int CONSTRAINT mother REFERENCES hen);
 CREATE TABLE egg (id int PRIMARY KEY, hen_id int CONSTRAINT hen REFERENCES hen);
 ALTER TABLE hen ADD CONSTRAINT egg FOREIGN KEY (egg_id) REFERENCES egg;
-DELETE FROM fkfix_policy;
-INSERT INTO fkfix_policy (id, on_delete) VALUES (9, 'CASCADE');
+DELETE FROM fkfix.policy;
+INSERT INTO fkfix.policy (id, on_delete) VALUES (9, 'CASCADE');
 SELECT referencing, constraint_name, rebuilt FROM fkfix_rebuild_all('hen') ORDER BY 2;
 SELECT constraint_name, rebuilt FROM fkfix_rebuild_all() ORDER BY 1;
 INSERT INTO hen VALUES (1, NULL, NULL), (2, NULL, 1);
@@ -102,7 +102,7 @@ SELECT * FROM fkfix_verify();
 CREATE TABLE parts (a_id int) PARTITION BY LIST (a_id);
 CREATE TABLE part PARTITION OF parts (CONSTRAINT own FOREIGN KEY (a_id) REFERENCES a) FOR VALUES IN (1);
 ALTER TABLE parts ADD CONSTRAINT all_parts FOREIGN KEY (a_id) REFERENCES b;
-INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (90, 'part*', 'CASCADE');
+INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES (90, 'part*', 'CASCADE');
 BEGIN;
 UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'part'::regclass;
 SELECT constraint_name, rebuilt FROM fkfix_rebuild_all() ORDER BY 1;

@@ -8,7 +8,7 @@ CREATE TABLE users (id int PRIMARY KEY);
 CREATE TABLE notes (author_id int CONSTRAINT author REFERENCES users);
 ALTER TABLE notes OWNER TO regress_fkfix_owner;
 GRANT REFERENCES ON users TO regress_fkfix_owner;
-INSERT INTO fkfix_policy (id, referencing, on_delete, on_update, enforcement, reason)
+INSERT INTO fkfix.policy (id, referencing, on_delete, on_update, enforcement, reason)
 VALUES (1, 'notes', 'CASCADE | SET NULL', NULL, 'error', 'notes go with their author');
 
 -- not before enforcement is on
@@ -38,15 +38,15 @@ SELECT fkfix_rebuild('notes', 'author', NULL, 'CASCADE');
 SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');  -- fails
 
 -- fix refuses as well: there is nothing to fix in what was said
-UPDATE fkfix_policy SET enforcement = 'fix';
+UPDATE fkfix.policy SET enforcement = 'fix';
 SELECT fkfix_rebuild('notes', 'author', 'NO ACTION');  -- fails
 \echo :LAST_ERROR_SQLSTATE
 -- warn warns, and does it
-UPDATE fkfix_policy SET enforcement = 'warn', on_update = 'NO ACTION';
+UPDATE fkfix.policy SET enforcement = 'warn', on_update = 'NO ACTION';
 SELECT fkfix_rebuild('notes', 'author', 'NO ACTION', 'CASCADE');
 SELECT on_delete, on_update FROM fkfix_audit();
 -- off says nothing
-UPDATE fkfix_policy SET enforcement = 'off';
+UPDATE fkfix.policy SET enforcement = 'off';
 SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
 
 -- the setting overrides the rule
@@ -59,23 +59,23 @@ SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
 RESET fkfix.enforcement;
 
 -- an exemption, a conflict and no rule at all bind nobody
-UPDATE fkfix_policy SET enforcement = 'error', on_delete = NULL, on_update = NULL;
+UPDATE fkfix.policy SET enforcement = 'error', on_delete = NULL, on_update = NULL;
 SELECT fkfix_rebuild('notes', 'author', 'NO ACTION');
-UPDATE fkfix_policy SET on_delete = 'CASCADE';
-INSERT INTO fkfix_policy (id, constraint_name, on_delete, enforcement) VALUES (2, 'author', 'SET NULL', 'error');
+UPDATE fkfix.policy SET on_delete = 'CASCADE';
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, enforcement) VALUES (2, 'author', 'SET NULL', 'error');
 SELECT status FROM fkfix_audit();
 SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
-DELETE FROM fkfix_policy;
+DELETE FROM fkfix.policy;
 SELECT fkfix_rebuild('notes', 'author', 'NO ACTION');
 -- but one that cannot be kept to does, as it would by DDL
-INSERT INTO fkfix_policy (id, constraint_name, on_delete, enforcement) VALUES (3, 'author', 'SET NULL (id)', 'error');
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, enforcement) VALUES (3, 'author', 'SET NULL (id)', 'error');
 SELECT status FROM fkfix_audit();
 SELECT fkfix_rebuild('notes', 'author', 'CASCADE');  -- fails
 
 -- what the policy itself asks for is never refused
-UPDATE fkfix_policy SET on_delete = 'CASCADE', enforcement = 'error';
+UPDATE fkfix.policy SET on_delete = 'CASCADE', enforcement = 'error';
 SELECT fkfix_rebuild('notes', 'author');
-UPDATE fkfix_policy SET on_delete = 'RESTRICT';
+UPDATE fkfix.policy SET on_delete = 'RESTRICT';
 SELECT constraint_name, new_on_delete, rebuilt FROM fkfix_rebuild_all();
 
 -- no more once enforcement is disabled, or gone

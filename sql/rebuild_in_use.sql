@@ -8,7 +8,7 @@ CREATE TABLE notes (author_id int CONSTRAINT author REFERENCES users DEFERRABLE)
 CREATE TABLE bystanders (id int PRIMARY KEY, user_id int REFERENCES users DEFERRABLE INITIALLY DEFERRED);
 INSERT INTO users VALUES (1), (2);
 INSERT INTO notes VALUES (1);
-INSERT INTO fkfix_policy (id, constraint_name, on_delete) VALUES (1, 'author', 'CASCADE');
+INSERT INTO fkfix.policy (id, constraint_name, on_delete) VALUES (1, 'author', 'CASCADE');
 
 -- checks that wait for COMMIT, on the referencing side
 BEGIN;

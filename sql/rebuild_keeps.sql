@@ -45,7 +45,7 @@ WHERE b.triggers = (SELECT array_agg(t.oid ORDER BY t.oid) FROM pg_trigger t WHE
 SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conname = 'one';
 
 -- by the policy: what the rule does not speak of stays, and what it accepts
-INSERT INTO fkfix_policy (id, constraint_name, on_delete, on_update)
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, on_update)
 VALUES (1, 'one', 'SET NULL', NULL), (2, 'two', NULL, 'NO ACTION | CASCADE');
 SELECT constraint_name, rebuilt FROM fkfix_rebuild_all();
 SELECT * FROM keys;

@@ -10,7 +10,7 @@ CREATE TABLE users (id int, tenant int, PRIMARY KEY (tenant, id), secret text);
 CREATE TABLE notes (tenant int, author_id int, CONSTRAINT author FOREIGN KEY (tenant, author_id) REFERENCES users);
 ALTER TABLE notes OWNER TO regress_fkfix_owner;
 GRANT ALL ON notes TO regress_fkfix_other;
-INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (1, 'notes', 'SET NULL');
+INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES (1, 'notes', 'SET NULL');
 
 -- who does not own the referencing table, whatever else he may
 GRANT ALL ON users TO regress_fkfix_other;
@@ -57,11 +57,11 @@ SELECT fkfix_rebuild('notes', 'author');
 -- nothing else is needed: no right to read either table, the policy or the history
 RESET ROLE;
 REVOKE ALL ON notes FROM regress_fkfix_owner;
-REVOKE SELECT ON fkfix_policy, fkfix_history FROM PUBLIC;
+REVOKE SELECT ON fkfix.policy, fkfix.history FROM PUBLIC;
 SET ROLE regress_fkfix_owner;
 SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
 SELECT constraint_name, rebuilt FROM fkfix_rebuild_all();
-SELECT count(*) FROM fkfix_policy;  -- fails
+SELECT count(*) FROM fkfix.policy;  -- fails
 
 -- a member of the owning role may what it may
 SET ROLE regress_fkfix_member;
@@ -76,7 +76,7 @@ REVOKE regress_fkfix_owner FROM regress_fkfix_other;
 
 -- a SECURITY DEFINER function is run by its owner, in both directions
 CREATE FUNCTION by_owner() RETURNS boolean LANGUAGE sql SECURITY DEFINER
-  AS $$ SELECT public.fkfix_rebuild('public.notes', 'author', 'CASCADE') $$;
+  AS $$ SELECT fkfix_rebuild('public.notes', 'author', 'CASCADE') $$;
 ALTER FUNCTION by_owner() OWNER TO regress_fkfix_owner;
 SET ROLE regress_fkfix_other;
 SELECT by_owner();
@@ -89,19 +89,19 @@ SELECT fkfix_rebuild('notes', 'author', 'RESTRICT');
 -- the history tells the two roles apart, and nobody but its owner writes it
 SELECT session_user_name = session_user AS by_session_user,
        replace(current_user_name, session_user, 'superuser') AS current_user_name, new_on_delete
-FROM fkfix_history ORDER BY id;
-GRANT SELECT ON fkfix_policy, fkfix_history TO PUBLIC;
+FROM fkfix.history ORDER BY id;
+GRANT SELECT ON fkfix.policy, fkfix.history TO PUBLIC;
 SET ROLE regress_fkfix_owner;
-SELECT count(*) > 0 AS readable FROM fkfix_history;
-DELETE FROM fkfix_history;  -- fails
-INSERT INTO fkfix_history DEFAULT VALUES;  -- fails
+SELECT count(*) > 0 AS readable FROM fkfix.history;
+DELETE FROM fkfix.history;  -- fails
+INSERT INTO fkfix.history DEFAULT VALUES;  -- fails
 RESET ROLE;
 
 -- a key whose tables he owns does not help with one of somebody else's
 CREATE TABLE mine (author_id int, tenant int, CONSTRAINT author FOREIGN KEY (tenant, author_id) REFERENCES users);
 ALTER TABLE mine OWNER TO regress_fkfix_other;
 GRANT REFERENCES ON users TO regress_fkfix_other;
-UPDATE fkfix_policy SET referencing = NULL, on_delete = 'CASCADE';
+UPDATE fkfix.policy SET referencing = NULL, on_delete = 'CASCADE';
 SET ROLE regress_fkfix_other;
 SELECT * FROM fkfix_rebuild_all();  -- fails
 SELECT rebuilt FROM fkfix_rebuild_all('mine');

@@ -64,12 +64,12 @@ ALTER TABLE notes ADD FOREIGN KEY (generated) REFERENCES users ON UPDATE CASCADE
 -- nothing named, and no rule that asks anything
 SELECT fkfix_rebuild('notes', 'author');  -- fails
 \echo :LAST_ERROR_SQLSTATE
-INSERT INTO fkfix_policy (id, constraint_name) VALUES (1, 'author');
+INSERT INTO fkfix.policy (id, constraint_name) VALUES (1, 'author');
 SELECT fkfix_rebuild('notes', 'author');  -- fails
-INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (2, 'notes', 'CASCADE');
+INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES (2, 'notes', 'CASCADE');
 SELECT fkfix_rebuild('notes', 'author');  -- fails
 \echo :LAST_ERROR_SQLSTATE
-UPDATE fkfix_policy SET on_delete = 'SET NULL (id)', priority = 1 WHERE id = 2;
+UPDATE fkfix.policy SET on_delete = 'SET NULL (id)', priority = 1 WHERE id = 2;
 SELECT fkfix_rebuild('notes', 'author');  -- fails
 \echo :LAST_ERROR_SQLSTATE
 
@@ -98,7 +98,7 @@ ROLLBACK;
 
 -- nothing has changed
 SELECT count(*) FROM snapshot JOIN pg_constraint c USING (oid) WHERE c.xmin = version;
-SELECT count(*) FROM fkfix_history;
+SELECT count(*) FROM fkfix.history;
 
 DROP TABLE items, snapshot, notes, users;
 DROP EXTENSION fkfix;

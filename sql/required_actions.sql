@@ -2,7 +2,7 @@
 CREATE EXTENSION fkfix;
 CREATE SCHEMA required;
 SET search_path = required, public;
-INSERT INTO fkfix_policy (id, referencing, columns, referenced, on_delete, on_update) VALUES
+INSERT INTO fkfix.policy (id, referencing, columns, referenced, on_delete, on_update) VALUES
   (1, 'required.notes', '{author_id}', 'users', 'cascade', NULL),
   (2, 'required.n*', NULL, NULL, 'restrict|no action', 'cascade'),
   (3, 'required."Odd.table"', '{"\"A b\""}', NULL, 'set null', NULL),
@@ -26,7 +26,7 @@ SELECT a.constraint_name, a.status, a.required_on_delete = r.on_delete AS same_o
   FROM fkfix_audit('notes', true) a, fkfix_required_actions('notes', a.columns::text[], 'users') r;
 
 -- a name that is not given is the one the key has or, if it has none yet, would be given
-INSERT INTO fkfix_policy (id, constraint_name, priority, on_delete) VALUES
+INSERT INTO fkfix.policy (id, constraint_name, priority, on_delete) VALUES
   (7, 'books_shelf_room_fkey', 1, 'restrict'),
   (8, 'mine', 1, 'set default'),
   (9, 'notes_editor_id_fkey1', 1, 'set null');
@@ -40,7 +40,7 @@ SELECT rule_id FROM fkfix_required_actions('notes', '{editor_id}', 'users');
 -- whether columns accept nulls is said, or known from the table, or else no guess is made
 CREATE DOMAIN filled AS integer NOT NULL;
 CREATE TABLE shelves (a integer, b integer NOT NULL, c filled);
-INSERT INTO fkfix_policy (id, referencing, nullable, on_delete) VALUES
+INSERT INTO fkfix.policy (id, referencing, nullable, on_delete) VALUES
   (10, 'required.shelves', true, 'set null'),
   (11, 'required.shelves', false, 'restrict');
 SELECT columns, rule_id
@@ -51,7 +51,7 @@ SELECT rule_id FROM fkfix_required_actions('shelves', '{new}', 'users'); -- fail
 SELECT rule_id FROM fkfix_required_actions('notes', '{new}', 'users');
 
 -- what cannot work
-INSERT INTO fkfix_policy (id, referencing, on_delete, priority) VALUES
+INSERT INTO fkfix.policy (id, referencing, on_delete, priority) VALUES
   (12, 'required.sofas', 'set null', 1),
   (13, 'required.rugs', 'set null (a)', 1);
 SELECT t, columns, nullable, on_delete, status
@@ -59,13 +59,13 @@ SELECT t, columns, nullable, on_delete, status
        fkfix_required_actions(t, columns, 'users', nullable => nullable);
 
 -- every role may ask, about tables that it may not touch and with a policy that it may not read
-REVOKE SELECT ON fkfix_policy FROM PUBLIC;
+REVOKE SELECT ON fkfix.policy FROM PUBLIC;
 CREATE ROLE regress_fkfix_tool;
 SET ROLE regress_fkfix_tool;
-SELECT on_delete, rule_id FROM public.fkfix_required_actions('required.notes', '{author_id}', 'public.users');
+SELECT on_delete, rule_id FROM fkfix_required_actions('required.notes', '{author_id}', 'public.users');
 RESET ROLE;
 DROP ROLE regress_fkfix_tool;
-GRANT SELECT ON fkfix_policy TO PUBLIC;
+GRANT SELECT ON fkfix.policy TO PUBLIC;
 
 SELECT fkfix_required_actions(NULL, '{a}', 'users'); -- fails
 SELECT fkfix_required_actions('notes', NULL, 'users'); -- fails
@@ -77,7 +77,7 @@ SELECT fkfix_required_actions('', '{a}', 'users'); -- fails
 SELECT fkfix_required_actions('a.b.c.d', '{a}', 'users'); -- fails
 SELECT fkfix_required_actions('nowhere.required.notes', '{a}', 'users'); -- fails
 SET search_path = '';
-SELECT public.fkfix_required_actions('notes', '{a}', 'public.users'); -- fails
+SELECT fkfix_required_actions('notes', '{a}', 'public.users'); -- fails
 
 SET search_path = required, public;
 DROP TABLE notes, shelves, users;

@@ -24,7 +24,7 @@ SELECT fkfix_revert(4);
 SELECT definition();
 SELECT fkfix_revert(5);
 SELECT id, cause, old_on_delete, new_on_delete, old_on_update, new_on_update, rule_id
-FROM fkfix_history ORDER BY id;
+FROM fkfix.history ORDER BY id;
 
 -- A batch, the latest change first.
 BEGIN;
@@ -32,14 +32,14 @@ SELECT fkfix_rebuild('"S.1".child', 'k 1', 'RESTRICT');
 SELECT fkfix_rebuild('"S.1".child', 'k 1', 'CASCADE', 'CASCADE');
 SELECT fkfix_rebuild('"S.1".child', 'k 1', 'SET NULL', 'NO ACTION');
 COMMIT;
-SELECT fkfix_revert(id) FROM fkfix_history
-WHERE transaction_id = (SELECT transaction_id FROM fkfix_history WHERE id = 7)
+SELECT fkfix_revert(id) FROM fkfix.history
+WHERE transaction_id = (SELECT transaction_id FROM fkfix.history WHERE id = 7)
 ORDER BY id DESC;
 SELECT definition();
 
 -- Somebody has changed the key, or replaced it, or dropped it.
 SELECT fkfix_rebuild('"S.1".child', 'k 1', 'CASCADE');
-SELECT max(id) AS last FROM fkfix_history \gset
+SELECT max(id) AS last FROM fkfix.history \gset
 CREATE TABLE other (id int, b int, UNIQUE (id, b));
 ALTER TABLE "S.1".child DROP CONSTRAINT "k 1",
   ADD CONSTRAINT "k 1" FOREIGN KEY (x, "y z") REFERENCES other (id, b) ON DELETE CASCADE;
@@ -48,13 +48,13 @@ ALTER TABLE "S.1".child DROP CONSTRAINT "k 1",
   ADD CONSTRAINT "k 1" FOREIGN KEY (x, "y z") REFERENCES "S.1"."p""q" (id, "b c") ON DELETE RESTRICT;
 SELECT fkfix_revert(:last);  -- fails
 SELECT fkfix_rebuild('"S.1".child', 'k 1', 'CASCADE');
-SELECT max(id) AS last FROM fkfix_history \gset
+SELECT max(id) AS last FROM fkfix.history \gset
 
 -- The policy binds it while it is enforced.
 SELECT fkfix_enable_enforcement();
-INSERT INTO fkfix_policy (id, constraint_name, on_delete, enforcement) VALUES (1, 'k 1', 'CASCADE', 'error');
+INSERT INTO fkfix.policy (id, constraint_name, on_delete, enforcement) VALUES (1, 'k 1', 'CASCADE', 'error');
 SELECT fkfix_revert(:last);  -- fails
-UPDATE fkfix_policy SET enforcement = 'warn';
+UPDATE fkfix.policy SET enforcement = 'warn';
 BEGIN;
 SELECT fkfix_revert(:last);
 ROLLBACK;
@@ -78,12 +78,12 @@ SELECT fkfix_revert(NULL);  -- fails
 
 -- A history whose owner has altered it
 BEGIN;
-ALTER TABLE fkfix_history ALTER old_on_delete DROP NOT NULL;
-UPDATE fkfix_history SET old_on_delete = NULL;
+ALTER TABLE fkfix.history ALTER old_on_delete DROP NOT NULL;
+UPDATE fkfix.history SET old_on_delete = NULL;
 SELECT fkfix_revert(:last);  -- fails
 ROLLBACK;
 BEGIN;
-ALTER TABLE fkfix_history DROP COLUMN old_on_update;
+ALTER TABLE fkfix.history DROP COLUMN old_on_update;
 SELECT fkfix_revert(:last);  -- fails
 ROLLBACK;
 

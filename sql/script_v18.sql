@@ -8,7 +8,7 @@ CREATE TABLE b1 PARTITION OF b FOR VALUES IN (1);
 CREATE TABLE spans (id int4range, during daterange, PRIMARY KEY (id, during WITHOUT OVERLAPS));
 CREATE TABLE c (s int4range, during daterange,
   CONSTRAINT c_fk FOREIGN KEY (s, PERIOD during) REFERENCES spans (id, PERIOD during));
-INSERT INTO fkfix_policy (on_delete) VALUES ('CASCADE');
+INSERT INTO fkfix.policy (on_delete) VALUES ('CASCADE');
 \pset format unaligned
 \pset tuples_only on
 SELECT line FROM string_to_table(fkfix_script(), E'\n') line WHERE line ~ '^ALTER|^--   |18' ORDER BY line COLLATE "C";

@@ -36,7 +36,7 @@ DO $$ BEGIN
     EXECUTE format('ALTER TABLE many ADD CONSTRAINT many_%s FOREIGN KEY (ra) REFERENCES r', i);
   END LOOP;
 END $$;
-INSERT INTO fkfix_policy (on_delete) VALUES ('NO ACTION');
+INSERT INTO fkfix.policy (on_delete) VALUES ('NO ACTION');
 
 CREATE FUNCTION key(referencing regclass) RETURNS oid LANGUAGE sql AS $$
   SELECT oid FROM pg_constraint WHERE conrelid = referencing AND conname = 'k' AND conparentid = 0 $$;
@@ -133,7 +133,7 @@ SELECT constraint_name, hazards FROM fkfix_audit(NULL, true) WHERE referencing =
 -- what the audit lists beside the status comes from the same looks
 BEGIN;
 ALTER TABLE f DISABLE TRIGGER ALL;
-UPDATE fkfix_policy SET on_delete = 'SET NULL';
+UPDATE fkfix.policy SET on_delete = 'SET NULL';
 SELECT unnest(hazards) FROM fkfix_audit() WHERE referencing = 'f'::regclass;
 SELECT unnest(hazards) FROM fkfix_audit('f');
 ROLLBACK;

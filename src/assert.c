@@ -16,6 +16,7 @@
 
 #include "args.h"
 #include "audit.h"
+#include "extension.h"
 #include "rulebook.h"
 #include "shape.h"
 
@@ -25,7 +26,6 @@
 /* What one call is about. */
 typedef struct Assertion
 {
-	Extension  *extension;
 	const Policy *policy;
 	Reader	   *reader;
 	int			count;			/* keys that are not in order */
@@ -53,9 +53,9 @@ fkfix_assert(PG_FUNCTION_ARGS)
 	Assertion	assertion = {0};
 	Oid			relid;
 
-	assertion.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	relid = fkfix_args_table(fcinfo, 0);
-	assertion.policy = fkfix_rulebook_as_of(assertion.extension, GetActiveSnapshot());
+	assertion.policy = fkfix_rulebook_as_of(GetActiveSnapshot());
 	assertion.reader = fkfix_shape_reader(relid);
 	assertion.reader->passing = true;
 	initStringInfo(&assertion.keys);
@@ -101,7 +101,7 @@ examine(const ForeignKey *fk, void *state)
 static void
 name_key(Assertion *assertion, const ForeignKey *fk, const Finding *finding)
 {
-	char	   *remedy = fkfix_audit_remedy(assertion->extension, assertion->reader, fk, finding);
+	char	   *remedy = fkfix_audit_remedy(assertion->reader, fk, finding);
 
 	appendStringInfo(&assertion->keys, "%s%s of %s: ",
 					 assertion->count > 0 ? "\n" : "",
@@ -127,8 +127,6 @@ hint_remedy(Assertion *assertion)
 	if (assertion->remedies.len > 0 && assertion->count <= 3)
 		return errhint("%s", assertion->remedies.data);
 	if (assertion->violations > 0)
-		return errhint("SELECT * FROM %s();",
-					   fkfix_extension_function_name(assertion->extension, "fkfix_rebuild_all"));
-	return errhint("SELECT * FROM %s();",
-				   fkfix_extension_function_name(assertion->extension, "fkfix_audit"));
+		return errhint("SELECT * FROM pg_catalog.fkfix_rebuild_all();");
+	return errhint("SELECT * FROM pg_catalog.fkfix_audit();");
 }

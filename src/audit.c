@@ -235,11 +235,11 @@ fkfix_audit_demand(const Rule *rule, bool with_on_delete, bool with_on_update)
  * none.  It can be run as it is from this session.
  */
 char *
-fkfix_audit_remedy(Extension *extension, Reader *reader, const ForeignKey *fk,
+fkfix_audit_remedy(Reader *reader, const ForeignKey *fk,
 				   const Finding *finding)
 {
 	if (finding->status == STATUS_VIOLATION)
-		return fkfix_ddl_rebuild(extension, reader, fk, NULL, NULL);
+		return fkfix_ddl_rebuild(reader, fk, NULL, NULL);
 	if (finding->status == STATUS_DAMAGED)
 		return fkfix_ddl_recreate(reader, fk, finding->set_on_delete,
 								  finding->set_on_update);

@@ -29,6 +29,7 @@
 
 #include "args.h"
 #include "audit.h"
+#include "extension.h"
 #include "fold.h"
 #include "insert.h"
 #include "inspect.h"
@@ -48,7 +49,6 @@ static const InsertColumn rule_columns[] = {
 /* One call. */
 typedef struct Baseline
 {
-	Extension  *extension;
 	Reader	   *reader;
 	Policy	   *policy;
 	TablePattern *scope;
@@ -78,7 +78,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	List	   *rules;
 	Relation	rel;
 
-	baseline.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	FKFIX_REQUIRE_ARG(0, "referencing");
 	FKFIX_REQUIRE_ARG(1, "enforcement");
 	FKFIX_REQUIRE_ARG(2, "minimal");
@@ -92,7 +92,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 	rel = lock_policy(&baseline);
 	PushActiveSnapshot(GetLatestSnapshot());
 	baseline.reader = fkfix_shape_reader(InvalidOid);
-	baseline.policy = fkfix_policy_load(baseline.extension, GetActiveSnapshot());
+	baseline.policy = fkfix_policy_load(GetActiveSnapshot());
 	fkfix_key_each_root(baseline.reader, InvalidOid, collect, &baseline);
 
 	rules = fkfix_fold(baseline.reader, baseline.keys, scope, PG_GETARG_BOOL(2));
@@ -110,7 +110,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 static Relation
 lock_policy(const Baseline *baseline)
 {
-	Relation	rel = fkfix_extension_open(baseline->extension, "fkfix_policy", AccessShareLock);
+	Relation	rel = fkfix_extension_open("policy", AccessShareLock);
 
 	fkfix_extension_check_access(rel, ACL_INSERT);
 	LockRelation(rel, ShareRowExclusiveLock);
@@ -167,7 +167,7 @@ write_rules(Relation rel, List *rules, const char *enforcement)
 		fkfix_insert_row(insertion, values, nulls);
 	}
 	fkfix_insert_end(insertion);
-	/* what fkfix_announce_rules() does */
+	/* what fkfix.announce_rules() does */
 	CacheInvalidateRelcache(rel);
 }
 
@@ -178,7 +178,7 @@ write_rules(Relation rel, List *rules, const char *enforcement)
 static void
 check_result(const Baseline *baseline)
 {
-	const Policy *policy = fkfix_policy_load(baseline->extension, GetLatestSnapshot());
+	const Policy *policy = fkfix_policy_load(GetLatestSnapshot());
 	MemoryContext one_key = AllocSetContextCreate(CurrentMemoryContext, "fkfix key",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(one_key);

@@ -23,6 +23,7 @@
 
 #include "args.h"
 #include "audit.h"
+#include "extension.h"
 #include "lock.h"
 #include "rebuild.h"
 #include "request.h"
@@ -43,7 +44,6 @@ typedef struct Patient
 /* What one call is about. */
 typedef struct Batch
 {
-	Extension  *extension;
 	Oid			relid;			/* InvalidOid: all tables */
 	const Policy *policy;
 	Reader	   *reader;
@@ -82,7 +82,7 @@ fkfix_rebuild_all(PG_FUNCTION_ARGS)
 		.hcxt = CurrentMemoryContext
 	};
 
-	batch.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	PreventCommandDuringRecovery("fkfix_rebuild_all()");
 	PreventCommandIfReadOnly("fkfix_rebuild_all()");
 	InitMaterializedSRF(fcinfo, 0);
@@ -94,7 +94,7 @@ fkfix_rebuild_all(PG_FUNCTION_ARGS)
 
 	look(&batch, collect);
 	lock_violations(&batch);
-	batch.theatre = fkfix_rebuild_begin(batch.extension);
+	batch.theatre = fkfix_rebuild_begin();
 	look(&batch, treat);
 	fkfix_rebuild_end(batch.theatre);
 	return (Datum) 0;
@@ -122,7 +122,7 @@ lock_violations(Batch *batch)
 		fkfix_request_check_privileges(reader, fk);
 		fkfix_tables_check_idle(fk);
 	}
-	fkfix_lock_keys(batch->extension, batch->violations);
+	fkfix_lock_keys(batch->violations);
 	error_context_stack = context.previous;
 }
 
@@ -134,9 +134,9 @@ static void
 hint_at_portions(void *arg)
 {
 	if (geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
-		errhint("Rebuild the keys of a table that is yours, as with fkfix_rebuild_all(relation).");
+		errhint("Rebuild the keys of a table that is yours, as with pg_catalog.fkfix_rebuild_all(relation).");
 	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
-		errhint("You might need to increase max_locks_per_transaction, or to rebuild fewer keys in one transaction, as with fkfix_rebuild_all(relation).");
+		errhint("You might need to increase max_locks_per_transaction, or to rebuild fewer keys in one transaction, as with pg_catalog.fkfix_rebuild_all(relation).");
 }
 
 /* Visits all keys as they are now, with the rules as they are now. */
@@ -145,7 +145,7 @@ look(Batch *batch, KeyVisitor visit)
 {
 	PushActiveSnapshot(GetLatestSnapshot());
 	batch->reader = fkfix_shape_reader(batch->relid);
-	batch->policy = fkfix_rulebook_as_of(batch->extension, GetActiveSnapshot());
+	batch->policy = fkfix_rulebook_as_of(GetActiveSnapshot());
 	fkfix_audit_each_key(batch->reader, batch->relid, visit, batch);
 	PopActiveSnapshot();
 }

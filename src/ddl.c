@@ -85,14 +85,13 @@ fkfix_ddl_recreate(Reader *reader, const ForeignKey *fk,
  * would be a better match for a literal without.
  */
 char *
-fkfix_ddl_rebuild(Extension *extension, Reader *reader, const ForeignKey *fk,
+fkfix_ddl_rebuild(Reader *reader, const ForeignKey *fk,
 				  const Action *on_delete, const Action *on_update)
 {
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "SELECT %s(%s::regclass, %s::name",
-					 fkfix_extension_function_name(extension, "fkfix_rebuild"),
+	appendStringInfo(&buf, "SELECT pg_catalog.fkfix_rebuild(%s::regclass, %s::name",
 					 quote_literal_cstr(fkfix_catalog_table_name(reader, fk->conrelid)),
 					 quote_literal_cstr(NameStr(fk->name)));
 	if (on_delete != NULL)

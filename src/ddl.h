@@ -8,7 +8,6 @@
 #ifndef FKFIX_DDL_H
 #define FKFIX_DDL_H
 
-#include "extension.h"
 #include "key.h"
 
 extern char *fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
@@ -17,7 +16,7 @@ extern char *fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
 extern char *fkfix_ddl_recreate(Reader *reader, const ForeignKey *fk,
 								const Action *on_delete,
 								const Action *on_update);
-extern char *fkfix_ddl_rebuild(Extension *extension, Reader *reader,
+extern char *fkfix_ddl_rebuild(Reader *reader,
 							   const ForeignKey *fk, const Action *on_delete,
 							   const Action *on_update);
 

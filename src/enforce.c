@@ -40,6 +40,7 @@
 
 #include "compat.h"
 #include "concern.h"
+#include "extension.h"
 #include "lock.h"
 #include "review.h"
 #include "rulebook.h"
@@ -314,12 +315,11 @@ static void
 enforce(const Deeds *deeds)
 {
 	Statement	statement = {
-		.extension = fkfix_extension_get_any(),
 		.command_tag = deeds->command_tag,
-		.must_pass = deeds->detaches
+		.must_pass = deeds->detaches,
+		.policy = fkfix_rulebook_now()
 	};
 
-	statement.policy = fkfix_rulebook_now(statement.extension);
 	if (statement.policy->rules == NIL)
 		return;
 	if (OidIsValid(deeds->altered.objectId))
@@ -349,7 +349,7 @@ enforce_guarded(Deeds *deeds)
 			 errmsg("foreign keys of the detached partition were not made to obey the policy: %s",
 					error->message),
 			 error->detail ? errdetail_internal("%s", error->detail) : 0,
-			 errhint("See what fkfix_audit() says of the partition.")));
+			 errhint("See what pg_catalog.fkfix_audit() says of the partition.")));
 }
 
 static bool

@@ -20,6 +20,7 @@
 
 #include "args.h"
 #include "audit.h"
+#include "extension.h"
 #include "request.h"
 #include "rulebook.h"
 
@@ -80,9 +81,9 @@ Datum
 fkfix_explain(PG_FUNCTION_ARGS)
 {
 	Explanation e = {0};
-	const Extension *extension = fkfix_extension_get();
 	List	   *winners;
 
+	fkfix_extension_check_version();
 	FKFIX_REQUIRE_ARG(0, "relation");
 	FKFIX_REQUIRE_ARG(1, "constraint_name");
 	InitMaterializedSRF(fcinfo, 0);
@@ -91,7 +92,7 @@ fkfix_explain(PG_FUNCTION_ARGS)
 	e.fk = find_root(e.reader, PG_GETARG_OID(0), NameStr(*PG_GETARG_NAME(1)));
 	e.key_columns = fkfix_catalog_column_names(e.reader, e.fk->conrelid, e.fk->conkey,
 											   e.fk->nkeys);
-	e.policy = fkfix_rulebook_as_of(extension, GetActiveSnapshot());
+	e.policy = fkfix_rulebook_as_of(GetActiveSnapshot());
 
 	if (!fkfix_audit_in_scope(e.reader, e.fk))
 	{

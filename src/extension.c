@@ -3,11 +3,8 @@
  * extension.c
  *		Where the extension's own objects are, and whether it is on duty.
  *
- * The extension is relocatable, and its functions run for callers who choose
- * their own search_path.  So its objects are never looked up by name alone: a
- * table is the extension's if it stands in the extension's schema *and* is a
- * member of the extension.  Nothing that another role creates can take its
- * place.
+ * A table is the extension's if it stands in the schema fkfix *and* is a member
+ * of the extension.  Nothing that another role creates can take its place.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +25,6 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -39,6 +35,15 @@
 #include "compat.h"
 #include "extension.h"
 
+/* The extension in this database. */
+typedef struct Extension
+{
+	Oid			oid;			/* InvalidOid if it does not exist */
+	Oid			policy;			/* its tables, InvalidOid if missing */
+	Oid			history;
+	bool		version_fits;	/* its install script was that of this library */
+} Extension;
+
 /*
  * What this session remembers, because finding it takes four catalog scans and
  * every DDL statement asks.  Without one of its tables the extension is not
@@ -47,81 +52,67 @@
  * leaves all of them as they are.
  */
 static Extension remembered;
-static bool version_fits;		/* the install script was that of this library */
 static bool up_to_date = false; /* nothing has changed since it was found */
 static bool undisturbed = false;	/* nothing has since the search began */
 
-pg_noreturn static void refuse_missing(const Extension *extension,
-									   const char *name);
+pg_noreturn static void refuse_missing(const char *name);
+static const Extension *current(void);
 static void find_extension(void);
-static char *read_extension(Extension *extension);
+static char *read_extension(Oid *oid);
 static bool is_our_version(const char *version);
 static Oid	find_table(const char *name);
 static void forget_tables(Datum arg, Oid relid);
-static void forget_functions(Datum arg, int cacheid, uint32 hashvalue);
+static void forget_objects(Datum arg, int cacheid, uint32 hashvalue);
 static bool is_enforce_function(Oid function);
 
 int			fkfix_enforcement = ENFORCE_BY_POLICY;
 
 /*
- * Returns the extension as it is installed in this database, palloc'd.  For
- * functions that people call, and before they look at an argument: raises an
+ * For functions that people call, and before they look at an argument: raises an
  * error if the install script that declared them was that of another version,
  * whose arguments and results may differ.
+ *
+ * What the server calls does not ask.  That goes by the columns of our tables,
+ * whatever the version; and an update of the files must not stop all DDL until
+ * every database has had its ALTER EXTENSION.
  */
-Extension *
-fkfix_extension_get(void)
+void
+fkfix_extension_check_version(void)
 {
-	Extension  *extension = fkfix_extension_get_any();
-	Extension	now;
 	const char *version;
+	Oid			oid;
 
-	if (version_fits)
-		return extension;
-	version = read_extension(&now);
+	if (current()->version_fits)
+		return;
+	version = read_extension(&oid);
 	if (!is_our_version(version))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("extension \"%s\" is of version %s, but this session has loaded the library of version %s",
 						"fkfix", version, FKFIX_VERSION),
 				 errhint("Run ALTER EXTENSION fkfix UPDATE; if that has been done, start a new session.")));
-	return extension;
 }
 
 /*
- * The same for what the server calls.  That goes by the columns of our tables,
- * whatever the version; and an update of the files must not stop all DDL until
- * every database has had its ALTER EXTENSION.
- */
-Extension *
-fkfix_extension_get_any(void)
-{
-	Extension  *extension = palloc(sizeof(Extension));
-
-	AcceptInvalidationMessages();
-	if (!up_to_date)
-		find_extension();
-	*extension = remembered;
-	extension->schema_name = get_namespace_name(extension->schema);
-	if (extension->schema_name == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("extension \"%s\" does not exist", "fkfix")));
-	return extension;
-}
-
-/*
- * Returns the OID of one of the extension's tables; raises an error if it is
- * missing.
+ * Returns the OID of the extension; raises an error if it does not exist.
  */
 Oid
-fkfix_extension_table(const Extension *extension, const char *name)
+fkfix_extension_oid(void)
 {
-	Oid			relid = strcmp(name, "fkfix_policy") == 0 ?
-		extension->policy : extension->history;
+	return current()->oid;
+}
+
+/*
+ * Returns the OID of one of the extension's tables, "policy" or "history"; raises
+ * an error if it is missing.
+ */
+Oid
+fkfix_extension_table(const char *name)
+{
+	Oid			relid = strcmp(name, "policy") == 0 ? current()->policy : current()->history;
 
 	if (!OidIsValid(relid))
-		refuse_missing(extension, name);
+		refuse_missing(name);
 	return relid;
 }
 
@@ -130,12 +121,12 @@ fkfix_extension_table(const Extension *extension, const char *name)
  * missing, or no table any more: what its owner has made of it is not trusted.
  */
 Relation
-fkfix_extension_open(const Extension *extension, const char *name, LOCKMODE lockmode)
+fkfix_extension_open(const char *name, LOCKMODE lockmode)
 {
-	Relation	rel = try_relation_open(fkfix_extension_table(extension, name), lockmode);
+	Relation	rel = try_relation_open(fkfix_extension_table(name), lockmode);
 
 	if (rel == NULL)
-		refuse_missing(extension, name);
+		refuse_missing(name);
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -164,9 +155,19 @@ fkfix_extension_column(Relation rel, const char *name, Oid type)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("table \"%s\" has been altered", RelationGetRelationName(rel)),
+			 fkfix_extension_errmsg_altered(rel),
 			 errdetail("It has no column \"%s\" of type %s.", name, format_type_be(type)),
 			 errhint("Undo the change, or save its rows and create the extension anew.")));
+}
+
+/*
+ * The message about a table that is not as the install script made it.
+ */
+int
+fkfix_extension_errmsg_altered(Relation rel)
+{
+	return errmsg("table \"%s.%s\" has been altered",
+				  get_namespace_name(RelationGetNamespace(rel)), RelationGetRelationName(rel));
 }
 
 /*
@@ -190,13 +191,13 @@ fkfix_extension_check_access(Relation rel, AclMode mode)
 }
 
 static void
-refuse_missing(const Extension *extension, const char *name)
+refuse_missing(const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_TABLE),
 			 errmsg("table \"%s\" of extension \"%s\" is missing", name, "fkfix"),
 			 errdetail("There is no table of this name in schema \"%s\" that belongs to the extension.",
-					   extension->schema_name),
+					   FKFIX_SCHEMA),
 			 errhint("Put the table back where it was, or drop and create the extension.")));
 }
 
@@ -237,16 +238,14 @@ fkfix_extension_event_trigger(char *enabled)
  * are those of filter_event_trigger and EventTriggerCommonSetup.
  */
 const char *
-fkfix_extension_off_duty(Extension *extension)
+fkfix_extension_off_duty(void)
 {
 	char		enabled;
 
 	if (fkfix_extension_event_trigger(&enabled) == NULL)
-		return psprintf("enforcement is not installed: SELECT %s();",
-						fkfix_extension_function_name(extension, "fkfix_enable_enforcement"));
+		return "enforcement is not installed: SELECT pg_catalog.fkfix_enable_enforcement();";
 	if (enabled == TRIGGER_DISABLED)
-		return psprintf("the event trigger is disabled: SELECT %s();",
-						fkfix_extension_function_name(extension, "fkfix_enable_enforcement"));
+		return "the event trigger is disabled: SELECT pg_catalog.fkfix_enable_enforcement();";
 	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 	{
 		if (enabled == TRIGGER_FIRES_ON_ORIGIN)
@@ -261,31 +260,6 @@ fkfix_extension_off_duty(Extension *extension)
 	return NULL;
 }
 
-/*
- * Returns the name by which a function of the extension can be called from this
- * session, palloc'd: qualified if it is not visible, or if somebody has made a
- * function of the same name, which other argument types could select.
- */
-char *
-fkfix_extension_function_name(Extension *extension, const char *name)
-{
-	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
-	bool		visible = false;
-	bool		alone = true;
-
-	for (int i = 0; i < list->n_members; i++)
-	{
-		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
-
-		if (form->pronamespace != extension->schema)
-			alone = false;
-		else if (FunctionIsVisible(form->oid))
-			visible = true;
-	}
-	ReleaseSysCacheList(list);
-	return quote_qualified_identifier(visible && alone ? NULL : extension->schema_name, name);
-}
-
 /* The extension's only event trigger function is fkfix_enforce(). */
 static bool
 is_enforce_function(Oid function)
@@ -293,6 +267,20 @@ is_enforce_function(Oid function)
 	Oid			extension = getExtensionOfObject(ProcedureRelationId, function);
 
 	return OidIsValid(extension) && extension == get_extension_oid("fkfix", true);
+}
+
+/* The extension as it is now; raises an error if it does not exist. */
+static const Extension *
+current(void)
+{
+	AcceptInvalidationMessages();
+	if (!up_to_date)
+		find_extension();
+	if (!OidIsValid(remembered.oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension \"%s\" does not exist", "fkfix")));
+	return &remembered;
 }
 
 /* Finds the extension and its tables. */
@@ -304,23 +292,24 @@ find_extension(void)
 	if (!listening)
 	{
 		CacheRegisterRelcacheCallback(forget_tables, (Datum) 0);
-		CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
+		CacheRegisterSyscacheCallback(PROCOID, forget_objects, (Datum) 0);
+		CacheRegisterSyscacheCallback(NAMESPACEOID, forget_objects, (Datum) 0);
 	}
 	listening = true;
 	undisturbed = true;
-	version_fits = is_our_version(read_extension(&remembered));
-	remembered.policy = find_table("fkfix_policy");
-	remembered.history = find_table("fkfix_history");
+	remembered.version_fits = is_our_version(read_extension(&remembered.oid));
+	remembered.policy = find_table("policy");
+	remembered.history = find_table("history");
 	up_to_date = undisturbed && OidIsValid(remembered.policy) &&
 		OidIsValid(remembered.history);
 }
 
 /*
- * Fills in the extension's OID and schema, and clears the rest.  Returns its
- * version, palloc'd, or NULL if there is no such extension.
+ * Returns the version of the extension, palloc'd, and sets its OID; NULL and
+ * InvalidOid if there is no such extension.
  */
 static char *
-read_extension(Extension *extension)
+read_extension(Oid *oid)
 {
 	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
 	char	   *version = NULL;
@@ -328,18 +317,16 @@ read_extension(Extension *extension)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	memset(extension, 0, sizeof(Extension));
+	*oid = InvalidOid;
 	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
 				CStringGetDatum("fkfix"));
 	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
-		Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
 		bool		isnull;
 
-		extension->oid = form->oid;
-		extension->schema = form->extnamespace;
+		*oid = ((Form_pg_extension) GETSTRUCT(tuple))->oid;
 		version = TextDatumGetCString(heap_getattr(tuple, Anum_pg_extension_extversion,
 												   RelationGetDescr(rel), &isnull));
 	}
@@ -359,7 +346,7 @@ is_our_version(const char *version)
 static Oid
 find_table(const char *name)
 {
-	Oid			relid = get_relname_relid(name, remembered.schema);
+	Oid			relid = get_relname_relid(name, get_namespace_oid(FKFIX_SCHEMA, true));
 
 	if (OidIsValid(relid) &&
 		getExtensionOfObject(RelationRelationId, relid) == remembered.oid)
@@ -379,9 +366,9 @@ forget_tables(Datum arg, Oid relid)
 		up_to_date = undisturbed = false;
 }
 
-/* The same of functions, which change so seldom that it does not matter which. */
+/* The same of functions and schemas, which change so seldom that it does not matter which. */
 static void
-forget_functions(Datum arg, int cacheid, uint32 hashvalue)
+forget_objects(Datum arg, int cacheid, uint32 hashvalue)
 {
 	up_to_date = undisturbed = false;
 }

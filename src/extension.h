@@ -16,6 +16,9 @@
 /* Name given to the event trigger that enforces the policy. */
 #define ENFORCEMENT_TRIGGER "fkfix_enforcement"
 
+/* The schema of the extension's tables and their trigger functions. */
+#define FKFIX_SCHEMA "fkfix"
+
 /* What fkfix.enforcement can be; a rule's own mode is one of the later four. */
 typedef enum Enforcement
 {
@@ -26,29 +29,17 @@ typedef enum Enforcement
 	ENFORCE_FIX
 } Enforcement;
 
-/* The extension in this database. */
-typedef struct Extension
-{
-	Oid			oid;
-	Oid			schema;
-	char	   *schema_name;
-	Oid			policy;			/* its tables, InvalidOid if missing: ask */
-	Oid			history;		/* fkfix_extension_table */
-} Extension;
-
 /* fkfix.enforcement, an Enforcement */
 extern int	fkfix_enforcement;
 
-extern Extension *fkfix_extension_get(void);
-extern Extension *fkfix_extension_get_any(void);
-extern Oid	fkfix_extension_table(const Extension *extension, const char *name);
-extern Relation fkfix_extension_open(const Extension *extension, const char *name,
-									 LOCKMODE lockmode);
+extern void fkfix_extension_check_version(void);
+extern Oid	fkfix_extension_oid(void);
+extern Oid	fkfix_extension_table(const char *name);
+extern Relation fkfix_extension_open(const char *name, LOCKMODE lockmode);
 extern AttrNumber fkfix_extension_column(Relation rel, const char *name, Oid type);
+extern int	fkfix_extension_errmsg_altered(Relation rel);
 extern void fkfix_extension_check_access(Relation rel, AclMode mode);
 extern char *fkfix_extension_event_trigger(char *enabled);
-extern const char *fkfix_extension_off_duty(Extension *extension);
-extern char *fkfix_extension_function_name(Extension *extension,
-										   const char *name);
+extern const char *fkfix_extension_off_duty(void);
 
 #endif							/* FKFIX_EXTENSION_H */

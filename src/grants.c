@@ -29,9 +29,11 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "extension.h"
 #include "grants.h"
 
 /* The grants that have been found. */
@@ -68,10 +70,10 @@ static char *privileges_text(AclMode modes);
  * Returns the privileges to write the extension's tables and sequences, or to hang
  * triggers on them, that roles have who are no superusers, and the triggers that
  * run their functions: a new list of text like "r1: INSERT, TRIGGER on
- * fkfix_policy".
+ * fkfix.policy".
  */
 List *
-fkfix_grants_list(const Extension *extension)
+fkfix_grants_list(void)
 {
 	GrantSearch search = {.reader = fkfix_catalog_reader(NULL)};
 	ScanKeyData keys[2];
@@ -79,7 +81,7 @@ fkfix_grants_list(const Extension *extension)
 	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(ExtensionRelationId));
 	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(extension->oid));
+				ObjectIdGetDatum(fkfix_extension_oid()));
 	fkfix_catalog_scan(search.reader, DependRelationId, DependReferenceIndexId, 2, keys,
 					   read_member, &search);
 	ScanKeyInit(&keys[0], Anum_pg_auth_members_roleid, BTEqualStrategyNumber, F_OIDEQ,
@@ -110,7 +112,8 @@ read_relation(GrantSearch *search, Oid relid)
 	if (!HeapTupleIsValid(tuple))
 		return;
 	form = (Form_pg_class) GETSTRUCT(tuple);
-	search->relation = pstrdup(NameStr(form->relname));
+	search->relation = quote_qualified_identifier(get_namespace_name(form->relnamespace),
+												  NameStr(form->relname));
 	search->owner = form->relowner;
 	acl = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl, &isnull);
 	if (!superuser_arg(search->owner))

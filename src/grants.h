@@ -10,8 +10,6 @@
 
 #include "nodes/pg_list.h"
 
-#include "extension.h"
-
-extern List *fkfix_grants_list(const Extension *extension);
+extern List *fkfix_grants_list(void);
 
 #endif							/* FKFIX_GRANTS_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * history.c
- *		The ledger: fkfix_history.
+ *		What was done to which key: fkfix.history.
  *
  * A change and its row are written in one transaction, whoever makes the
  * change; the role that may rebuild a key need not be able to write, or to
@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
+#include "extension.h"
 #include "history.h"
 #include "insert.h"
 
@@ -72,12 +73,12 @@ static char *read_text(Relation rel, HeapTuple tuple, enum HistoryColumn column)
 
 /*
  * Writes what was done to some keys, in this order.  Takes ROW EXCLUSIVE on
- * fkfix_history.
+ * fkfix.history.
  */
 void
-fkfix_history_record(const Extension *extension, List *entries)
+fkfix_history_record(List *entries)
 {
-	Relation	rel = fkfix_extension_open(extension, "fkfix_history", RowExclusiveLock);
+	Relation	rel = fkfix_extension_open("history", RowExclusiveLock);
 	Datum		values[HISTORY_NCOLUMNS] = {0};
 	bool		nulls[HISTORY_NCOLUMNS] = {0};
 	Insertion  *insertion;
@@ -114,14 +115,14 @@ fkfix_history_record(const Extension *extension, List *entries)
 /*
  * Returns what a row of the history says was done, in the current memory
  * context, or NULL if there is no such row.  The current user needs SELECT on
- * fkfix_history.  The row is read as it is now, by a plain scan: row security,
+ * fkfix.history.  The row is read as it is now, by a plain scan: row security,
  * whose conditions are somebody's code, is not looked at, so who is subject to it
  * is refused.
  */
 Change *
-fkfix_history_read(const Extension *extension, int64 id)
+fkfix_history_read(int64 id)
 {
-	Relation	rel = fkfix_extension_open(extension, "fkfix_history", AccessShareLock);
+	Relation	rel = fkfix_extension_open("history", AccessShareLock);
 	AttrNumber	column = fkfix_extension_column(rel, "id", INT8OID);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	Change	   *change = NULL;
@@ -190,7 +191,7 @@ read_text(Relation rel, HeapTuple tuple, enum HistoryColumn column)
 	if (isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("table \"%s\" has been altered", RelationGetRelationName(rel)),
+				 fkfix_extension_errmsg_altered(rel),
 				 errdetail("Its column \"%s\" holds a null.", name),
 				 errhint("Undo the change, or drop and create the extension.")));
 	return TextDatumGetCString(value);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * history.h
- *		The ledger: fkfix_history.
+ *		What was done to which key: fkfix.history.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,8 +9,6 @@
 #define FKFIX_HISTORY_H
 
 #include "nodes/pg_list.h"
-
-#include "extension.h"
 
 /* Why a key is changed. */
 typedef struct Occasion
@@ -39,7 +37,7 @@ typedef struct Entry
 	Change		change;
 } Entry;
 
-extern void fkfix_history_record(const Extension *extension, List *entries);
-extern Change *fkfix_history_read(const Extension *extension, int64 id);
+extern void fkfix_history_record(List *entries);
+extern Change *fkfix_history_read(int64 id);
 
 #endif							/* FKFIX_HISTORY_H */

@@ -156,8 +156,7 @@ find_columns(Insertion *insertion, const InsertColumn *columns)
 		if (TupleDescAttr(desc, insertion->attnums[i] - 1)->attgenerated != '\0')
 			ereport(ERROR,
 					(errcode(ERRCODE_GENERATED_ALWAYS),
-					 errmsg("table \"%s\" has been altered",
-							RelationGetRelationName(insertion->rel)),
+					 fkfix_extension_errmsg_altered(insertion->rel),
 					 errdetail("Its column \"%s\" is generated.", columns[i].name)));
 	}
 }

@@ -23,6 +23,7 @@
 #include "args.h"
 #include "audit.h"
 #include "check.h"
+#include "extension.h"
 #include "lint.h"
 
 #define LINT_COLUMNS	7
@@ -101,7 +102,6 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 {
 	Notes		notes;
 	Lint	   *lint = &notes.lint;
-	const Extension *extension = fkfix_extension_get();
 	HASHCTL		ctl = {
 		.keysize = sizeof(Rule *),
 		.entrysize = sizeof(RuleNote),
@@ -109,12 +109,13 @@ fkfix_check_policy(PG_FUNCTION_ARGS)
 	};
 	ListCell   *lc;
 
+	fkfix_extension_check_version();
 	InitMaterializedSRF(fcinfo, 0);
 	MemSet(&notes, 0, sizeof(notes));
 	lint->context = CurrentMemoryContext;
 	lint->reader = fkfix_catalog_reader(GetActiveSnapshot());
 	fkfix_key_read_all(lint->reader);
-	lint->policy = fkfix_policy_load(extension, GetActiveSnapshot());
+	lint->policy = fkfix_policy_load(GetActiveSnapshot());
 	lint->pairs = fkfix_lint_make_pairs();
 	notes.rules = hash_create("fkfix rule notes", 64, &ctl,
 							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);

@@ -34,6 +34,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "extension.h"
 #include "lock.h"
 #include "order.h"
 #include "subtransaction.h"
@@ -90,7 +91,7 @@ static bool is_being_indexed(Oid relid);
  * A lock_timeout of the session applies to each single wait.
  */
 void
-fkfix_lock_keys(const Extension *extension, List *keys)
+fkfix_lock_keys(List *keys)
 {
 	Attempt		attempt = {
 		.keys = keys,
@@ -100,7 +101,7 @@ fkfix_lock_keys(const Extension *extension, List *keys)
 
 	/* not 0, which is the extension for DEPENDS ON EXTENSION, anyone's DDL */
 	SET_LOCKTAG_OBJECT(attempt.turn, MyDatabaseId, ExtensionRelationId,
-					   extension->oid, 1);
+					   fkfix_extension_oid(), 1);
 	for (int round = 0; round < MAX_ROUNDS; round++)
 	{
 		/* all may be free at this moment */

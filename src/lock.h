@@ -11,9 +11,8 @@
 #include "nodes/pg_list.h"
 
 #include "key.h"
-#include "extension.h"
 
-extern void fkfix_lock_keys(const Extension *extension, List *keys);
+extern void fkfix_lock_keys(List *keys);
 extern bool fkfix_lock_key_conditionally(const ForeignKey *fk);
 extern void fkfix_lock_surroundings(Reader *reader, const ForeignKey *fk);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * policy.c
- *		The rule book: fkfix_policy, and which of its rules wins.
+ *		The policy: the rules of fkfix.policy, and which of them wins.
  *
  * A rule means the same to every role in every session.  So the table is read
  * here with a plain scan: no privilege on it is needed, no row-level security
@@ -24,6 +24,7 @@
 
 #include "compat.h"
 #include "domain.h"
+#include "extension.h"
 #include "policy.h"
 
 static int	compare_precedence(const Rule *x, const Rule *y);
@@ -49,10 +50,10 @@ static bool nullability_matches(const Rule *rule, Nullability known);
  * something that is no rule.
  */
 Policy *
-fkfix_policy_load(const Extension *extension, Snapshot snapshot)
+fkfix_policy_load(Snapshot snapshot)
 {
 	Policy	   *policy = palloc0(sizeof(Policy));
-	Relation	rel = fkfix_extension_open(extension, "fkfix_policy", AccessShareLock);
+	Relation	rel = fkfix_extension_open("policy", AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan;
 	AttrNumber	attnums[POLICY_NCOLUMNS];

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * policy.h
- *		The rule book: fkfix_policy, and which of its rules wins.
+ *		The policy: the rules of fkfix.policy, and which of them wins.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +11,6 @@
 #include "nodes/pg_list.h"
 #include "utils/snapshot.h"
 
-#include "extension.h"
 #include "filing.h"
 #include "key.h"
 #include "rule.h"
@@ -31,7 +30,7 @@ typedef struct KeyNames
 /* All rules, best first. */
 typedef struct Policy
 {
-	Oid			table;			/* fkfix_policy */
+	Oid			table;			/* fkfix.policy */
 	List	   *rules;
 	RuleFiles  *files;
 	bool		needs_columns;	/* some rule looks at columns */
@@ -50,7 +49,7 @@ typedef enum Condition
 
 #define CONDITION_COUNT		(CONDITION_NULLABLE + 1)
 
-extern Policy *fkfix_policy_load(const Extension *extension, Snapshot snapshot);
+extern Policy *fkfix_policy_load(Snapshot snapshot);
 extern List *fkfix_policy_winners(const Policy *policy, Reader *reader,
 								  const ForeignKey *fk);
 extern List *fkfix_policy_winners_by_name(const Policy *policy,

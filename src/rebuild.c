@@ -42,7 +42,6 @@
 /* The catalogs, open from the first key on, and what was done to them. */
 struct Theatre
 {
-	Extension  *extension;
 	Relation	pg_constraint;	/* NULL before that */
 	Relation	pg_trigger;
 	CatalogIndexState constraint_indexes;
@@ -96,11 +95,11 @@ static void log_change(const Change *change);
  * counter, writes history and the server's log.
  */
 bool
-fkfix_rebuild_key(Extension *extension, Reader *reader, const ForeignKey *fk,
+fkfix_rebuild_key(Reader *reader, const ForeignKey *fk,
 				  const Action *on_delete, const Action *on_update,
 				  const Occasion *occasion, Change *change)
 {
-	Theatre    *theatre = fkfix_rebuild_begin(extension);
+	Theatre    *theatre = fkfix_rebuild_begin();
 	bool		changed = fkfix_rebuild_next(theatre, reader, fk, on_delete, on_update,
 											 occasion, change);
 
@@ -113,11 +112,10 @@ fkfix_rebuild_key(Extension *extension, Reader *reader, const ForeignKey *fk,
  * be rebuilt; what the history will tell of them is kept there, too.
  */
 Theatre *
-fkfix_rebuild_begin(Extension *extension)
+fkfix_rebuild_begin(void)
 {
 	Theatre    *theatre = palloc0(sizeof(Theatre));
 
-	theatre->extension = extension;
 	theatre->context = CurrentMemoryContext;
 	return theatre;
 }
@@ -168,7 +166,7 @@ fkfix_rebuild_next(Theatre *theatre, Reader *reader, const ForeignKey *fk,
 
 /*
  * Closes the catalogs, and writes history and the server's log of what was done.
- * Takes ROW EXCLUSIVE on fkfix_history.
+ * Takes ROW EXCLUSIVE on fkfix.history.
  */
 void
 fkfix_rebuild_end(Theatre *theatre)
@@ -183,7 +181,7 @@ fkfix_rebuild_end(Theatre *theatre)
 	table_close(theatre->pg_constraint, NoLock);
 	if (theatre->entries == NIL)
 		return;
-	fkfix_history_record(theatre->extension, theatre->entries);
+	fkfix_history_record(theatre->entries);
 	foreach(lc, theatre->entries)
 		log_change(&((const Entry *) lfirst(lc))->change);
 }

@@ -15,12 +15,12 @@
 /* Where keys are rebuilt, one after the other. */
 typedef struct Theatre Theatre;
 
-extern Theatre *fkfix_rebuild_begin(Extension *extension);
+extern Theatre *fkfix_rebuild_begin(void);
 extern bool fkfix_rebuild_next(Theatre *theatre, Reader *reader,
 							   const ForeignKey *fk, const Action *on_delete, const Action *on_update,
 							   const Occasion *occasion, Change *change);
 extern void fkfix_rebuild_end(Theatre *theatre);
-extern bool fkfix_rebuild_key(Extension *extension, Reader *reader,
+extern bool fkfix_rebuild_key(Reader *reader,
 							  const ForeignKey *fk, const Action *on_delete, const Action *on_update,
 							  const Occasion *occasion, Change *change);
 extern void fkfix_rebuild_refuse_descendant(Reader *reader,

@@ -17,6 +17,7 @@
 
 #include "args.h"
 #include "audit.h"
+#include "extension.h"
 #include "grants.h"
 #include "hazard.h"
 #include "rulebook.h"
@@ -28,7 +29,6 @@
 /* What one call is about. */
 typedef struct Report
 {
-	Extension  *extension;
 	const Policy *policy;
 	Reader	   *reader;
 	bool		all_keys;
@@ -57,7 +57,7 @@ fkfix_audit(PG_FUNCTION_ARGS)
 {
 	Report		report = {0};
 
-	report.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	FKFIX_REQUIRE_ARG(1, "all_keys");
 	InitMaterializedSRF(fcinfo, 0);
 	begin_report(&report, fkfix_args_table(fcinfo, 0));
@@ -85,8 +85,8 @@ fkfix_status(PG_FUNCTION_ARGS)
 	bool		nulls[STATUS_COLUMNS] = {0};
 	int			i = 0;
 
-	report.extension = fkfix_extension_get();
-	off_duty = fkfix_extension_off_duty(report.extension);
+	fkfix_extension_check_version();
+	off_duty = fkfix_extension_off_duty();
 	InitMaterializedSRF(fcinfo, 0);
 	begin_report(&report, InvalidOid);
 	fkfix_audit_each_key(report.reader, InvalidOid, count_key, &report);
@@ -99,7 +99,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 	values[i++] = Int64GetDatum(list_length(report.policy->rules));
 	for (int status = 0; status < STATUS_COUNT; status++)
 		values[i++] = Int64GetDatum(report.counts[status]);
-	values[i] = fkfix_args_text_array(fkfix_grants_list(report.extension));
+	values[i] = fkfix_args_text_array(fkfix_grants_list());
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	return (Datum) 0;
 }
@@ -108,7 +108,7 @@ fkfix_status(PG_FUNCTION_ARGS)
 static void
 begin_report(Report *report, Oid relid)
 {
-	report->policy = fkfix_rulebook_as_of(report->extension, GetActiveSnapshot());
+	report->policy = fkfix_rulebook_as_of(GetActiveSnapshot());
 	report->reader = fkfix_shape_reader(relid);
 	report->reader->passing = true;
 }
@@ -159,7 +159,7 @@ put_key(Report *report, const ForeignKey *fk, const Finding *finding)
 	values[i] = fkfix_args_text(finding->detail, &nulls[i]);
 	i++;
 	values[i++] = fkfix_args_text_array(fkfix_hazard_list(reader, fk, finding));
-	values[i] = fkfix_args_text(fkfix_audit_remedy(report->extension, reader, fk, finding), &nulls[i]);
+	values[i] = fkfix_args_text(fkfix_audit_remedy(reader, fk, finding), &nulls[i]);
 	tuplestore_putvalues(report->rsinfo->setResult, report->rsinfo->setDesc, values, nulls);
 }
 

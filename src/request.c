@@ -26,6 +26,7 @@
 #include "audit.h"
 #include "check.h"
 #include "compat.h"
+#include "extension.h"
 #include "lock.h"
 #include "message.h"
 #include "rebuild.h"
@@ -57,7 +58,7 @@ fkfix_rebuild(PG_FUNCTION_ARGS)
 	Request		request = {.cause = "rebuild"};
 	const ForeignKey *fk;
 
-	request.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	FKFIX_REQUIRE_ARG(0, "relation");
 	FKFIX_REQUIRE_ARG(1, "constraint_name");
 	PreventCommandDuringRecovery("fkfix_rebuild()");
@@ -160,7 +161,7 @@ fkfix_request_lock_key(Request *request)
 		if (fk->oid == locked)
 			return fk;
 		fkfix_tables_check_idle(fk);
-		fkfix_lock_keys(request->extension, list_make1(fk));
+		fkfix_lock_keys(list_make1(fk));
 		if (messages == SharedInvalidMessageCounter)
 			return fk;
 		locked = fk->oid;
@@ -180,7 +181,7 @@ fkfix_request_set_actions(const Request *request, const ForeignKey *fk)
 
 	heed_policy(request, fk);
 	warn_of_obstacles(request, fk);
-	return fkfix_rebuild_key(request->extension, request->reader, fk,
+	return fkfix_rebuild_key(request->reader, fk,
 							 request->on_delete, request->on_update, &occasion, &change);
 }
 
@@ -261,14 +262,14 @@ static bool
 rebuild_by_policy(const Request *request, const ForeignKey *fk)
 {
 	Reader	   *reader = request->reader;
-	const Policy *policy = fkfix_rulebook_now(request->extension);
+	const Policy *policy = fkfix_rulebook_now();
 	Finding    *finding = fkfix_audit_judge(policy, reader, fk);
 	Occasion	occasion = {request->cause, 0, NULL};
 	Change		change;
 
 	refuse_without_demand(fk, reader, finding);
 	occasion.rule_id = finding->rule->id;
-	return fkfix_rebuild_key(request->extension, reader, fk, finding->set_on_delete,
+	return fkfix_rebuild_key(reader, fk, finding->set_on_delete,
 							 finding->set_on_update, &occasion, &change);
 }
 
@@ -307,7 +308,7 @@ refuse_without_demand(const ForeignKey *fk, Reader *reader, const Finding *findi
 							NameStr(fk->name), table),
 					 finding->rule == NULL ? 0 :
 					 errdetail("Rule " INT64_FORMAT " exempts it.", finding->rule->id),
-					 errhint("Name the action in the call, as in on_delete => 'CASCADE', or add a rule to fkfix_policy.")));
+					 errhint("Name the action in the call, as in on_delete => 'CASCADE', or add a rule to fkfix.policy.")));
 	}
 }
 
@@ -324,9 +325,9 @@ heed_policy(const Request *request, const ForeignKey *fk)
 	bool		bad_delete;
 	bool		bad_update;
 
-	if (fkfix_extension_off_duty(request->extension) != NULL)
+	if (fkfix_extension_off_duty() != NULL)
 		return;
-	finding = fkfix_audit_judge(fkfix_rulebook_now(request->extension),
+	finding = fkfix_audit_judge(fkfix_rulebook_now(),
 								reader, fk);
 	if (finding->status == STATUS_CONFLICT &&
 		fkfix_request_finding_mode(finding) != ENFORCE_OFF)

@@ -15,7 +15,6 @@
 /* What is asked of which key. */
 typedef struct Request
 {
-	Extension  *extension;
 	const char *cause;			/* as in the history */
 	Oid			relid;
 	const char *name;

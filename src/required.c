@@ -32,6 +32,7 @@
 #include "audit.h"
 #include "compat.h"
 #include "domain.h"
+#include "extension.h"
 #include "rulebook.h"
 
 #define REQUIRED_COLUMNS	4
@@ -42,7 +43,6 @@
 /* The key that a tool asks about. */
 typedef struct Inquiry
 {
-	Extension  *extension;
 	Reader	   *reader;
 	Oid			referencing;	/* InvalidOid: not there yet, and so below */
 	Oid			referenced;
@@ -86,7 +86,7 @@ fkfix_required_actions(PG_FUNCTION_ARGS)
 	bool		nulls[REQUIRED_COLUMNS] = {0};
 	int			i = 0;
 
-	inquiry.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	read_inquiry(fcinfo, &inquiry);
@@ -300,7 +300,7 @@ present_nullability(Inquiry *inquiry)
 static List *
 find_rules(Inquiry *inquiry)
 {
-	const Policy *policy = fkfix_rulebook_as_of(inquiry->extension, GetActiveSnapshot());
+	const Policy *policy = fkfix_rulebook_as_of(GetActiveSnapshot());
 
 	/* no other schema can have such a name */
 	if (strncmp(inquiry->names.referencing_schema, "pg_temp", strlen("pg_temp")) == 0)

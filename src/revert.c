@@ -22,6 +22,7 @@
 #include "args.h"
 #include "audit.h"
 #include "compat.h"
+#include "extension.h"
 #include "history.h"
 #include "request.h"
 
@@ -49,17 +50,17 @@ fkfix_revert(PG_FUNCTION_ARGS)
 	Change	   *change;
 	const ForeignKey *fk;
 
-	request.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	FKFIX_REQUIRE_ARG(0, "history_id");
 	PreventCommandDuringRecovery("fkfix_revert()");
 	PreventCommandIfReadOnly("fkfix_revert()");
 
-	change = fkfix_history_read(request.extension, PG_GETARG_INT64(0));
+	change = fkfix_history_read(PG_GETARG_INT64(0));
 	if (change == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("there is no row " INT64_FORMAT " in table \"%s\"",
-						PG_GETARG_INT64(0), "fkfix_history")));
+						PG_GETARG_INT64(0), "fkfix.history")));
 	request.relid = RangeVarGetRelid(makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(change->referencing))),
 									 NoLock, false);
 	request.name = change->constraint_name;
@@ -123,5 +124,5 @@ refuse_changed(Reader *reader, const ForeignKey *fk, char *detail)
 					NameStr(fk->name),
 					NameStr(fkfix_catalog_table(reader, fk->conrelid, false)->name)),
 			 errdetail("%s", detail),
-			 errhint("Revert the later changes first, the latest one before the others, or name the actions in a call of fkfix_rebuild().")));
+			 errhint("Revert the later changes first, the latest one before the others, or name the actions in a call of pg_catalog.fkfix_rebuild().")));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rule.c
- *		A rule: a row of fkfix_policy, checked and understood.
+ *		A rule: a row of fkfix.policy, checked and understood.
  *
  * The trigger that normalises rules as they are written stands beside the code
  * that reads them, because it must accept exactly what the reader can read.
@@ -64,7 +64,7 @@ PG_FUNCTION_INFO_V1(fkfix_normalize_rule);
 
 /*
  * Fills "attnums" (of POLICY_NCOLUMNS) with the numbers of the columns of
- * fkfix_policy; raises an error if one is missing or of another type.
+ * fkfix.policy; raises an error if one is missing or of another type.
  */
 void
 fkfix_rule_find_columns(Relation rel, AttrNumber *attnums)
@@ -166,9 +166,9 @@ fkfix_rule_is_exemption(const Rule *rule)
 }
 
 /*
- * fkfix_normalize_rule()
+ * fkfix.normalize_rule()
  *
- * BEFORE row trigger of fkfix_policy: stores actions and enforcement in their
+ * BEFORE row trigger of fkfix.policy: stores actions and enforcement in their
  * canonical spelling and refuses what is no rule.
  */
 Datum
@@ -191,7 +191,7 @@ fkfix_normalize_rule(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" must be fired as BEFORE INSERT or UPDATE row trigger",
-						"fkfix_normalize_rule")));
+						"normalize_rule")));
 
 	rel = trigdata->tg_relation;
 	desc = RelationGetDescr(rel);
@@ -316,7 +316,7 @@ columns_specificity(List *columns)
 static void
 add_rule_context(void *arg)
 {
-	errcontext("rule " INT64_FORMAT " of table \"%s\"", *(int64 *) arg, "fkfix_policy");
+	errcontext("rule " INT64_FORMAT " of table \"%s\"", *(int64 *) arg, "fkfix.policy");
 }
 
 static void

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rule.h
- *		A rule: a row of fkfix_policy, checked and understood.
+ *		A rule: a row of fkfix.policy, checked and understood.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,7 @@
 #include "extension.h"
 #include "pattern.h"
 
-/* The columns of fkfix_policy. */
+/* The columns of fkfix.policy. */
 enum PolicyColumn
 {
 	POLICY_ID,
@@ -49,7 +49,7 @@ typedef enum Nullability
 #define RANK_PARTS	4
 #define RANK_PART(rank, i)	((int) (((rank) >> (8 * (RANK_PARTS - 1 - (i)))) & 0xFF))
 
-/* A row of fkfix_policy. */
+/* A row of fkfix.policy. */
 typedef struct Rule
 {
 	int64		id;

@@ -6,7 +6,7 @@
  * To read a thousand rules takes as long as a small DDL statement, so
  * enforcement reads them once per session and again when they have changed.
  * Word of a change comes the way in which sessions hear of DDL: triggers on
- * fkfix_policy send a relcache invalidation of the table, which reaches every
+ * fkfix.policy send a relcache invalidation of the table, which reaches every
  * session no later than the change itself is committed and acknowledged.  ALTER
  * TABLE, and whatever moves or drops the table, sends the same message by
  * itself.
@@ -31,6 +31,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "extension.h"
 #include "rulebook.h"
 
 /* What this session remembers. */
@@ -47,7 +48,7 @@ static TransactionId read_xid = InvalidTransactionId;
 static bool is_current(Oid table);
 static bool sees_all(Snapshot snapshot);
 static void note_snapshot(Snapshot snapshot);
-static void read_rules(const Extension *extension, Oid table);
+static void read_rules(Oid table);
 static bool announces(Oid table);
 static void forget_rules(Datum arg, Oid relid);
 
@@ -58,12 +59,12 @@ PG_FUNCTION_INFO_V1(fkfix_announce_rules);
  * transaction, even if they are read again before that.
  */
 const Policy *
-fkfix_rulebook_now(const Extension *extension)
+fkfix_rulebook_now(void)
 {
-	Oid			table = fkfix_extension_table(extension, "fkfix_policy");
+	Oid			table = fkfix_extension_table("policy");
 
 	if (!is_current(table))
-		read_rules(extension, table);
+		read_rules(table);
 	return remembered;
 }
 
@@ -73,22 +74,22 @@ fkfix_rulebook_now(const Extension *extension)
  * older than they are.
  */
 const Policy *
-fkfix_rulebook_as_of(const Extension *extension, Snapshot snapshot)
+fkfix_rulebook_as_of(Snapshot snapshot)
 {
-	Oid			table = fkfix_extension_table(extension, "fkfix_policy");
+	Oid			table = fkfix_extension_table("policy");
 
 	/* the leader of a parallel query takes no further snapshot */
 	if (!is_current(table) && !IsInParallelMode())
-		read_rules(extension, table);
+		read_rules(table);
 	if (is_current(table) && sees_all(snapshot))
 		return remembered;
-	return fkfix_policy_load(extension, snapshot);
+	return fkfix_policy_load(snapshot);
 }
 
 /*
- * fkfix_announce_rules()
+ * fkfix.announce_rules()
  *
- * AFTER trigger of fkfix_policy: tells all sessions, when this transaction
+ * AFTER trigger of fkfix.policy: tells all sessions, when this transaction
  * commits, that the rules have changed, and this one at once.  It is one for
  * rows, because an apply worker fires no other, and one for TRUNCATE.
  */
@@ -99,7 +100,7 @@ fkfix_announce_rules(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" was not called by trigger manager",
-						"fkfix_announce_rules")));
+						"announce_rules")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
 	return PointerGetDatum(NULL);
 }
@@ -150,7 +151,7 @@ note_snapshot(Snapshot snapshot)
 
 /* Reads the rules, and lets go of the old ones when the transaction ends. */
 static void
-read_rules(const Extension *extension, Oid table)
+read_rules(Oid table)
 {
 	static bool listening = false;
 	MemoryContext context;
@@ -170,7 +171,7 @@ read_rules(const Extension *extension, Oid table)
 	undisturbed = announces(table);
 	snapshot = GetLatestSnapshot();
 	note_snapshot(snapshot);
-	policy = fkfix_policy_load(extension, snapshot);
+	policy = fkfix_policy_load(snapshot);
 	MemoryContextSwitchTo(caller);
 
 	if (remembered_context != NULL)
@@ -198,8 +199,8 @@ announces(Oid table)
 		const Trigger *trigger = &rel->trigdesc->triggers[i];
 
 		if (trigger->tgenabled == TRIGGER_FIRES_ALWAYS &&
-			(strcmp(trigger->tgname, "fkfix_announce_rules") == 0 ||
-			 strcmp(trigger->tgname, "fkfix_announce_truncate") == 0))
+			(strcmp(trigger->tgname, "announce_rules") == 0 ||
+			 strcmp(trigger->tgname, "announce_truncate") == 0))
 			count++;
 	}
 	relation_close(rel, AccessShareLock);

@@ -10,8 +10,7 @@
 
 #include "policy.h"
 
-extern const Policy *fkfix_rulebook_now(const Extension *extension);
-extern const Policy *fkfix_rulebook_as_of(const Extension *extension,
-										  Snapshot snapshot);
+extern const Policy *fkfix_rulebook_now(void);
+extern const Policy *fkfix_rulebook_as_of(Snapshot snapshot);
 
 #endif							/* FKFIX_RULEBOOK_H */

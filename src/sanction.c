@@ -19,6 +19,7 @@
 
 #include "compat.h"
 #include "ddl.h"
+#include "extension.h"
 #include "lock.h"
 #include "message.h"
 #include "rebuild.h"
@@ -185,7 +186,7 @@ make_complaint(const Case *c, bool refused)
 static char *
 hint_remedy(const Case *c)
 {
-	char	   *remedy = fkfix_audit_remedy(c->statement->extension, c->reader, c->fk,
+	char	   *remedy = fkfix_audit_remedy(c->reader, c->fk,
 											c->finding);
 
 	if (remedy == NULL)
@@ -209,7 +210,7 @@ hint_beforehand(const Case *c)
 	const ForeignKey *fk = old == NULL ? c->fk : old;
 
 	return psprintf("Run this first: %s",
-					fkfix_ddl_rebuild(c->statement->extension, reader, fk,
+					fkfix_ddl_rebuild(reader, fk,
 									  finding->set_on_delete, finding->set_on_update));
 }
 
@@ -251,7 +252,7 @@ fix(const Case *c)
 		refuse(c);
 		return;
 	}
-	if (fkfix_rebuild_key(statement->extension, reader, fk, c->finding->set_on_delete,
+	if (fkfix_rebuild_key(reader, fk, c->finding->set_on_delete,
 						  c->finding->set_on_update, &occasion, &change))
 		announce(c, &change);
 }

@@ -13,7 +13,6 @@
 /* The statement that is being looked at. */
 typedef struct Statement
 {
-	Extension  *extension;
 	const Policy *policy;
 	const char *command_tag;
 	bool		must_pass;		/* it cannot be refused: DETACH */

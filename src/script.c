@@ -26,6 +26,7 @@
 #include "audit.h"
 #include "compat.h"
 #include "ddl.h"
+#include "extension.h"
 #include "rulebook.h"
 #include "script.h"
 #include "shape.h"
@@ -76,11 +77,11 @@ fkfix_script(PG_FUNCTION_ARGS)
 	Collection	collection = {&script, NULL, CurrentMemoryContext};
 	ScriptWriter write;
 
-	script.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	FKFIX_REQUIRE_ARG(0, "format");
 	write = find_writer(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	script.reader = fkfix_shape_reader(InvalidOid);
-	collection.policy = fkfix_rulebook_as_of(script.extension, GetActiveSnapshot());
+	collection.policy = fkfix_rulebook_as_of(GetActiveSnapshot());
 	fkfix_audit_each_key(script.reader, InvalidOid, collect, &collection);
 
 	initStringInfo(&script.text);

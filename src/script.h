@@ -12,7 +12,6 @@
 #include "nodes/pg_list.h"
 
 #include "key.h"
-#include "extension.h"
 
 /* How long a script waits for a lock. */
 #define SCRIPT_LOCK_TIMEOUT "2s"
@@ -37,7 +36,6 @@ typedef enum Direction
 /* A script in the making. */
 typedef struct Script
 {
-	Extension  *extension;
 	Reader	   *reader;
 	List	   *cures;
 	List	   *leftovers;		/* what it does not cure, as lines of text */

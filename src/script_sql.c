@@ -95,7 +95,7 @@ put_rebuild(Script *script, const Cure *cure, Direction direction)
 	bool		updates = cure->on_update[SCRIPT_UP] != cure->on_update[SCRIPT_DOWN];
 
 	appendStringInfo(&script->text, "-- %s\n%s\n", fkfix_script_title(script, cure, direction),
-					 fkfix_ddl_rebuild(script->extension, script->reader, cure->fk,
+					 fkfix_ddl_rebuild(script->reader, cure->fk,
 									   deletes ? cure->on_delete[SCRIPT_UP] : NULL,
 									   updates ? cure->on_update[SCRIPT_UP] : NULL));
 }

@@ -24,6 +24,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "extension.h"
 #include "grants.h"
 
 /* So many grants are named in a warning. */
@@ -31,7 +32,7 @@
 
 static void require_superuser(const char *what);
 static void wait_for_others(void);
-static void warn_of_grants(const Extension *extension);
+static void warn_of_grants(void);
 static void refuse_foreign_trigger(void);
 static void run_ddl(const char *statement);
 
@@ -49,22 +50,20 @@ PG_FUNCTION_INFO_V1(fkfix_disable_enforcement);
 Datum
 fkfix_enable_enforcement(PG_FUNCTION_ARGS)
 {
-	Extension  *extension;
 	char	   *trigger;
 	char		enabled;
 
 	require_superuser("enable");
 	PreventCommandIfReadOnly("fkfix_enable_enforcement()");
-	extension = fkfix_extension_get();
-	warn_of_grants(extension);
+	fkfix_extension_check_version();
+	warn_of_grants();
 	wait_for_others();
 	trigger = fkfix_extension_event_trigger(&enabled);
 	if (trigger == NULL)
 	{
 		refuse_foreign_trigger();
-		run_ddl(psprintf("CREATE EVENT TRIGGER %s ON ddl_command_end EXECUTE FUNCTION %s()",
-						 ENFORCEMENT_TRIGGER,
-						 quote_qualified_identifier(extension->schema_name, "fkfix_enforce")));
+		run_ddl("CREATE EVENT TRIGGER " ENFORCEMENT_TRIGGER " ON ddl_command_end"
+				" EXECUTE FUNCTION pg_catalog.fkfix_enforce()");
 		/* \dy+ is where people look when all DDL fails */
 		run_ddl("COMMENT ON EVENT TRIGGER " ENFORCEMENT_TRIGGER " IS"
 				" 'if its library is missing: DROP EVENT TRIGGER " ENFORCEMENT_TRIGGER "'");
@@ -128,9 +127,9 @@ wait_for_others(void)
 
 /* An enforced policy is worth what it takes to change it. */
 static void
-warn_of_grants(const Extension *extension)
+warn_of_grants(void)
 {
-	List	   *grants = fkfix_grants_list(extension);
+	List	   *grants = fkfix_grants_list();
 	StringInfoData buf;
 	ListCell   *lc;
 

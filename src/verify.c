@@ -23,6 +23,7 @@
 #include "args.h"
 #include "audit.h"
 #include "ddl.h"
+#include "extension.h"
 #include "inspect.h"
 #include "shape.h"
 
@@ -31,7 +32,6 @@
 /* What one call is about. */
 typedef struct Verification
 {
-	Extension  *extension;
 	Reader	   *reader;
 	ReturnSetInfo *rsinfo;
 } Verification;
@@ -65,7 +65,7 @@ fkfix_verify(PG_FUNCTION_ARGS)
 	Oid			relid;
 	ListCell   *lc;
 
-	verification.extension = fkfix_extension_get();
+	fkfix_extension_check_version();
 	InitMaterializedSRF(fcinfo, 0);
 	relid = fkfix_args_table(fcinfo, 0);
 	verification.reader = fkfix_shape_reader(relid);
@@ -155,7 +155,7 @@ cure(Verification *verification, const ForeignKey *fk, const Fault *fault)
 		case FAULT_DEFERRABILITY:
 			return cure_deferrability(verification->reader, fk);
 		case FAULT_COLUMN_LIST:
-			return fkfix_ddl_rebuild(verification->extension, verification->reader, fk,
+			return fkfix_ddl_rebuild(verification->reader, fk,
 									 fkfix_key_delete_action(verification->reader, fk), NULL);
 		case FAULT_DEPENDENCY:
 			/* DROP CONSTRAINT would leave such a trigger behind */

@@ -16,7 +16,7 @@ WITH pattern AS (
          CASE WHEN referenced LIKE '%.%' THEN nullif(split_part(lower(referenced), '.', 1), '*') END AS to_schema,
          nullif(regexp_replace(lower(referenced), '^.*\.', ''), '*') AS to_table,
          nullif(lower(constraint_name), '*') AS constraint_name
-  FROM fkfix_policy
+  FROM fkfix.policy
 ), rule AS MATERIALIZED (
   SELECT id, on_delete, on_update, reason, nullable, columns, format('%s, %s', on_delete, on_update) AS demand,
          columns::text !~ '[*?]' AS literal_columns,

@@ -125,8 +125,8 @@ def tidy(opened):
     opened.execute("RESET ALL")
     for (table,) in opened.rows("""
             SELECT c.oid::regclass FROM pg_class c
-            WHERE c.relkind = 'r' AND (c.relnamespace = 'pg_catalog'::regnamespace OR c.relpages > 100
-                                       OR c.relname LIKE 'fkfix_%')"""):
+            WHERE c.relkind = 'r' AND (c.relnamespace IN ('pg_catalog'::regnamespace, to_regnamespace('fkfix'))
+                                       OR c.relpages > 100)"""):
         opened.execute("VACUUM ANALYZE " + table)
     opened.execute("CHECKPOINT")
 

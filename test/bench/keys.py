@@ -23,5 +23,5 @@ def set_rules(opened, rules):
     opened.execute("CALL make_rules()")
     if rules > 100:
         opened.execute("CALL add_literal_rules(%s)", rules)
-    opened.execute("VACUUM ANALYZE fkfix_policy")
-    return opened.value("SELECT count(*) FROM fkfix_policy")
+    opened.execute("VACUUM ANALYZE fkfix.policy")
+    return opened.value("SELECT count(*) FROM fkfix.policy")

@@ -88,8 +88,8 @@ $$;
 -- what is there in four areas, by as many statuses.
 CREATE PROCEDURE make_rules()
 LANGUAGE sql AS $$
-  TRUNCATE fkfix_policy RESTART IDENTITY;
-  INSERT INTO fkfix_policy (referencing, columns, referenced, constraint_name, nullable, on_delete, on_update, reason)
+  TRUNCATE fkfix.policy RESTART IDENTITY;
+  INSERT INTO fkfix.policy (referencing, columns, referenced, constraint_name, nullable, on_delete, on_update, reason)
   SELECT format(referencing, i), columns, format(referenced, i), constraint_name, nullable,
          CASE WHEN i = 9 AND columns = '{parent_id}' THEN 'SET NULL'           -- violations
               WHEN i = 8 AND columns = '{editor_id}' THEN 'CASCADE'            -- more of them
@@ -109,8 +109,8 @@ LANGUAGE sql AS $$
                ('area_%s.archive_*', NULL, NULL, NULL, NULL, NULL, NULL, 'archives do what they do'))
        rule (referencing, columns, referenced, constraint_name, nullable, on_delete, on_update, reason);
   -- conflicts, of two rules for one schema's column
-  DELETE FROM fkfix_policy WHERE referencing = 'area_6.archive_*';
-  INSERT INTO fkfix_policy (referencing, columns, on_delete)
+  DELETE FROM fkfix.policy WHERE referencing = 'area_6.archive_*';
+  INSERT INTO fkfix.policy (referencing, columns, on_delete)
   VALUES ('area_6.*', '{source_id}', 'SET DEFAULT');
 $$;
 
@@ -118,7 +118,7 @@ $$;
 -- and asking for what the key does.
 CREATE PROCEDURE add_literal_rules(wanted integer)
 LANGUAGE sql AS $$
-  INSERT INTO fkfix_policy (referencing, columns, on_delete)
+  INSERT INTO fkfix.policy (referencing, columns, on_delete)
   SELECT format('%s.%s', area, name), ARRAY[column_name],
          CASE column_name WHEN 'owner_id' THEN 'CASCADE' WHEN 'parent_id' THEN 'NO ACTION'
                           WHEN 'category_id' THEN 'RESTRICT' ELSE 'SET NULL' END
@@ -128,5 +128,5 @@ LANGUAGE sql AS $$
         WHERE c.relkind = 'r' AND n.nspname LIKE 'area\__' AND n.nspname < 'area_6'
               AND c.relname <> 'thing_000000'
         ORDER BY hashtext(n.nspname || c.relname || column_name)
-        LIMIT greatest(wanted - (SELECT count(*) FROM fkfix_policy), 0)) key
+        LIMIT greatest(wanted - (SELECT count(*) FROM fkfix.policy), 0)) key
 $$;

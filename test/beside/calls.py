@@ -15,7 +15,7 @@ FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid JOIN pg_namespace n ON 
   JOIN pg_class r ON r.oid = confrelid JOIN pg_namespace m ON m.oid = r.relnamespace
 WHERE contype = 'f' ORDER BY random() LIMIT 12"""
 
-HISTORY = "SELECT id FROM fkfix.fkfix_history ORDER BY id DESC LIMIT 30"
+HISTORY = "SELECT id FROM fkfix.history ORDER BY id DESC LIMIT 30"
 
 # These take no locks, so nothing but their own work can keep them.
 READING = ["fkfix_audit", "fkfix_status", "fkfix_explain", "fkfix_assert", "fkfix_verify", "fkfix_check_policy",

@@ -153,11 +153,11 @@ class Upkeep(Session):
         tables = [Table(*row) for row in self.execute(TABLES)]
         self.execute("BEGIN")
         if self.chance(0.2):
-            self.attempt("truncate_rules", "TRUNCATE fkfix.fkfix_policy")
+            self.attempt("truncate_rules", "TRUNCATE fkfix.policy")
         else:
-            self.attempt("delete_rules", "DELETE FROM fkfix.fkfix_policy WHERE random() < 0.5")
+            self.attempt("delete_rules", "DELETE FROM fkfix.policy WHERE random() < 0.5")
         for rule in self.policy.rules(tables):
-            if self.attempt("insert_rule", "INSERT INTO fkfix.fkfix_policy (referencing, columns, referenced, constraint_name,"
+            if self.attempt("insert_rule", "INSERT INTO fkfix.policy (referencing, columns, referenced, constraint_name,"
                                            " nullable, on_delete, on_update, enforcement, priority, reason)"
                                            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", rule) is None:
                 break

@@ -15,7 +15,7 @@ def functions(target, history):
         "SELECT count(*) FROM fkfix_rebuild_all()",
         "SELECT fkfix_enable_enforcement()",
         "SELECT fkfix_disable_enforcement()",
-        "INSERT INTO fkfix_policy (referencing, on_delete) VALUES ('%s', 'RESTRICT')" % target.table.name,
+        "INSERT INTO fkfix.policy (referencing, on_delete) VALUES ('%s', 'RESTRICT')" % target.table.name,
     ]
     calls += ["SELECT fkfix_script('%s')" % format for format in ("sql", "fkfix", "alembic", "django", "rails")]
     for key in (target.key, target.other):

@@ -21,7 +21,7 @@ ORDER BY name"""
 
 # Some keys violate these rules, some comply, some cannot comply.
 RULES = """
-INSERT INTO fkfix.fkfix_policy (referencing, columns, nullable, on_delete, on_update, enforcement) VALUES
+INSERT INTO fkfix.policy (referencing, columns, nullable, on_delete, on_update, enforcement) VALUES
   ('*.f', NULL, NULL, 'CASCADE', NULL, 'fix'),
   ('s*1.*', NULL, NULL, 'NO ACTION|RESTRICT', 'CASCADE', 'error'),
   ('s*2.f', '{ra}', NULL, 'SET NULL', NULL, 'warn'),
@@ -78,7 +78,7 @@ def make(server):
     connection = psycopg2.connect(dbname=NAME)
     connection.autocommit = True
     cursor = connection.cursor()
-    cursor.execute("CREATE SCHEMA fkfix; CREATE EXTENSION fkfix SCHEMA fkfix; SET client_min_messages = error")
+    cursor.execute("CREATE EXTENSION fkfix; SET client_min_messages = error")
     shapes = []
     for name, script in ddl:
         shape = Shape(name, "s%02d" % (len(shapes) + 1))
@@ -90,8 +90,8 @@ def make(server):
                 cursor.execute(statement)
         cursor.execute("RESET ROLE; RESET search_path")
     cursor.execute(RULES)
-    cursor.execute("GRANT USAGE ON SCHEMA fkfix TO {0}; GRANT INSERT ON fkfix.fkfix_policy TO {0};"
-                   "SELECT fkfix.fkfix_enable_enforcement()".format(OWNER))
+    cursor.execute("GRANT INSERT ON fkfix.policy TO {0};"
+                   "SELECT fkfix_enable_enforcement()".format(OWNER))
     connection.close()
     return shapes
 
@@ -101,7 +101,7 @@ def read_shapes():
     connection = psycopg2.connect(dbname="shapes")
     connection.autocommit = True
     cursor = connection.cursor()
-    cursor.execute("CREATE SCHEMA fkfix; CREATE EXTENSION fkfix SCHEMA fkfix; CREATE SCHEMA work")
+    cursor.execute("CREATE EXTENSION fkfix; CREATE SCHEMA work")
     files = ["oracle.sql", "shapes.sql"] + (["shapes_v18.sql"] if connection.server_version >= 180000 else [])
     for file in files:
         subprocess.run(["psql", "-XAtq", "-d", "shapes", "-v", "ON_ERROR_STOP=1", "-f", os.path.join(ORACLE, file)],
@@ -152,7 +152,7 @@ def write_history(session, inventory):
                     key.relid, key.name, "CASCADE" if key.on_delete != "c" else "RESTRICT"))
             except psycopg2.Error:
                 continue
-            session.rows("SELECT fkfix_revert(max(id)) FROM fkfix_history")
-            ((history[key.oid],),) = session.rows("SELECT max(id) FROM fkfix_history")
+            session.rows("SELECT fkfix_revert(max(id)) FROM fkfix.history")
+            ((history[key.oid],),) = session.rows("SELECT max(id) FROM fkfix.history")
     session.rows("RESET fkfix.enforcement")
     return history

@@ -13,12 +13,12 @@ CREATE TABLE events_2 PARTITION OF events FOR VALUES IN (2);
 CREATE TABLE tickets (event int, day int,
   CONSTRAINT event FOREIGN KEY (event, day) REFERENCES events ON DELETE CASCADE);
 
-INSERT INTO fkfix_policy (referencing, on_delete, reason) VALUES
+INSERT INTO fkfix.policy (referencing, on_delete, reason) VALUES
   ('notes', 'CASCADE', 'notes go with their authors'),
   ('event*', 'CASCADE | SET NULL', NULL),
   ('tickets', 'RESTRICT', NULL),
   ('made', 'CASCADE', NULL);
-INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES ('refused', 'CASCADE', 'error');
+INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES ('refused', 'CASCADE', 'error');
 DO 'BEGIN PERFORM fkfix_enable_enforcement(); END';
 
 CREATE TABLE measured (what text, calls int, bytes bigint, anonymous bigint);

@@ -31,7 +31,7 @@ def story(tool, app):
     db.install()
     succeeds(shell(apply_rules, db, app), tool.name + ": models to rules")
     equal(db.audit(), [("notes", KEY, "violation")], tool.name + ": rules to audit")
-    db.execute("SELECT fkfix.fkfix_rebuild_all()")
+    db.execute("SELECT fkfix_rebuild_all()")
     no_drift(project, tool.name + ": no drift on a database that was fixed")
     equal(db.on_delete("notes"), {KEY: "CASCADE"}, tool.name + ": which stays so")
     succeeds(project.downgrade(), tool.name + ": downgrade base")
@@ -44,7 +44,7 @@ def story(tool, app):
     equal((db.audit(), db.on_delete("notes")), ([], {KEY: "CASCADE"}), tool.name + ": the audit is clean")
     no_drift(project, tool.name + ": no drift after the migration")
     project.down_and_up(tool.name)
-    db.execute("SELECT fkfix.fkfix_disable_enforcement()")
+    db.execute("SELECT fkfix_disable_enforcement()")
     operation(project)
     db.drop()
 
@@ -58,7 +58,7 @@ def operation(project):
     call = '    op.fkfix_rebuild("a.b%%:c", "it\'s %%(a)s :key", %s, schema="S p")\n'
     file, result = project.revision("rebuild", "revision")
     write_functions(file, "def upgrade():\n    op.fkfix_rebuild('notes', '%s', 'RESTRICT')\n" % KEY
-                    + call % 'ondelete="SET NULL", onupdate="CASCADE", extension_schema="fkfix"'
+                    + call % 'ondelete="SET NULL", onupdate="CASCADE"'
                     + "def downgrade():\n" + call % 'ondelete="RESTRICT"'
                     + "    op.fkfix_rebuild('notes', '%s')\n" % KEY)
     offline = project.run("upgrade", "head", "--sql")
@@ -73,9 +73,7 @@ def operation(project):
     # The statements of the last revision; --sql writes its log to the other output.
     statements = "".join(line + "\n" for line in offline.output.splitlines() if line.startswith("SELECT "))
     done = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", db.name],
-                          input="SET search_path = public, fkfix;\n" + statements.split("\n", 1)[0] + "\n"
-                          + "SET search_path = public;\n" + statements.split("\n", 1)[1],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False)
+                          input=statements, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False)
     ok(done.returncode == 0 and statements.count("SELECT ") == 2, tool + ": its SQL runs in psql",
        "%s\n%s" % (offline, done.stdout))
     equal((db.on_delete("notes"), db.on_delete('"S p"."a.b%:c"')), ({KEY: "RESTRICT"}, {"it's %(a)s :key": "SET NULL"}),

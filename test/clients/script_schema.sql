@@ -36,11 +36,11 @@ CREATE TABLE a23456789012345678901234567890123456789012345678901234567890123 (
   b23456789012345678901234567890123456789012345678901234567890123 int
   CONSTRAINT c23456789012345678901234567890123456789012345678901234567890123 REFERENCES users);
 
-INSERT INTO fkfix_policy (referencing, columns, on_delete, on_update) VALUES
+INSERT INTO fkfix.policy (referencing, columns, on_delete, on_update) VALUES
   (NULL, NULL, 'CASCADE', NULL),
   ('notes', '{author_id}', 'RESTRICT', 'RESTRICT'),
   ('notes', '{reader_id}', 'SET DEFAULT', NULL),
   ('notes', '{parent_id}', 'NO ACTION', 'CASCADE'),
   ('to_target', NULL, 'SET NULL', 'NO ACTION');
-INSERT INTO fkfix_policy (constraint_name, on_delete, on_update) VALUES
+INSERT INTO fkfix.policy (constraint_name, on_delete, on_update) VALUES
   ('pair', 'SET NULL', 'CASCADE'), ('listed', 'SET NULL (a)', 'RESTRICT');

@@ -71,7 +71,7 @@ sub is_whole
 sub ask_for
 {
 	my ($node, $pair) = @_;
-	$node->safe_psql('postgres', "UPDATE fkfix_policy SET on_delete = '$pair->[1]', on_update = '$pair->[2]'");
+	$node->safe_psql('postgres', "UPDATE fkfix.policy SET on_delete = '$pair->[1]', on_update = '$pair->[2]'");
 	return;
 }
 

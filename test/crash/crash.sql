@@ -33,7 +33,7 @@ INSERT INTO k5 VALUES (105, 5);
 INSERT INTO k6 VALUES (6, NULL), (106, 6);
 
 -- What the policy asks of all keys: changed from batch to batch.
-INSERT INTO fkfix_policy (id, on_delete, on_update) VALUES (1, 'NO ACTION', 'NO ACTION');
+INSERT INTO fkfix.policy (id, on_delete, on_update) VALUES (1, 'NO ACTION', 'NO ACTION');
 
 -- Each root key with the rows that partitioning derived from it.
 CREATE VIEW tree AS
@@ -113,4 +113,4 @@ CREATE VIEW report AS
   SELECT key, state, deeds,
     CASE WHEN new_on_delete IS NULL THEN 'aa' ELSE letter(new_on_delete) || letter(new_on_update) END AS history
   FROM key_state JOIN deeds() USING (key)
-    LEFT JOIN LATERAL (SELECT new_on_delete, new_on_update FROM fkfix_history WHERE constraint_name = key ORDER BY id DESC LIMIT 1) h ON true;
+    LEFT JOIN LATERAL (SELECT new_on_delete, new_on_update FROM fkfix.history WHERE constraint_name = key ORDER BY id DESC LIMIT 1) h ON true;

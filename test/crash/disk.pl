@@ -34,7 +34,7 @@ my $node = start_server('full', extra => [ "--waldir=$wal_disk/wal" ]);
 $node->append_conf('postgresql.conf', "min_wal_size = 2MB\nwal_recycle = off\n");
 $node->restart;
 my $batches = join '', map {
-	"BEGIN; UPDATE fkfix_policy SET on_delete = '$_->[1]', on_update = '$_->[2]'; SELECT fkfix_rebuild_all(); COMMIT;\n"
+	"BEGIN; UPDATE fkfix.policy SET on_delete = '$_->[1]', on_update = '$_->[2]'; SELECT fkfix_rebuild_all(); COMMIT;\n"
 } @pairs;
 
 # The log's disk: the server panics, and cannot recover until there is room.

@@ -23,14 +23,14 @@ $node->safe_psql('postgres', qq{
 	CREATE FUNCTION allocation_is_due() RETURNS boolean LANGUAGE C AS '$library';
 	SELECT fkfix_rebuild('k1', 'k1', 'CASCADE');
 	SELECT fkfix_enable_enforcement();
-	UPDATE fkfix_policy SET on_delete = 'CASCADE', on_update = 'SET NULL';
-	INSERT INTO fkfix_policy (id, referencing, on_delete) SELECT i, 'none' || i, 'CASCADE' FROM generate_series(2, 200) i;
-	INSERT INTO fkfix_policy (id, referencing) VALUES (201, 'k1')});
+	UPDATE fkfix.policy SET on_delete = 'CASCADE', on_update = 'SET NULL';
+	INSERT INTO fkfix.policy (id, referencing, on_delete) SELECT i, 'none' || i, 'CASCADE' FROM generate_series(2, 200) i;
+	INSERT INTO fkfix.policy (id, referencing) VALUES (201, 'k1')});
 
 # All that statements could change.
 my $everything = q{SELECT md5(concat(
-	(SELECT string_agg(state, ' ' ORDER BY key) FROM key_state), (SELECT string_agg(f::text, ' ' ORDER BY f) FROM fkfix_policy f),
-	(SELECT string_agg(h::text, ' ' ORDER BY h) FROM fkfix_history h),
+	(SELECT string_agg(state, ' ' ORDER BY key) FROM key_state), (SELECT string_agg(f::text, ' ' ORDER BY f) FROM fkfix.policy f),
+	(SELECT string_agg(h::text, ' ' ORDER BY h) FROM fkfix.history h),
 	(SELECT string_agg(relname::text, ' ' ORDER BY relname) FROM pg_class WHERE relkind IN ('r', 'p')),
 	(SELECT string_agg(evtname::text, ' ' ORDER BY evtname) FROM pg_event_trigger)))};
 my $before = $node->safe_psql('postgres', $everything);
@@ -77,8 +77,8 @@ my %statements = (
 	'an audit' => 'SELECT count(*) FROM fkfix_audit(NULL, true)',
 	'a check of the rules' => 'SELECT count(*) FROM fkfix_check_policy()',
 	'a script' => q{SELECT length(fkfix_script('alembic'))},
-	'a baseline' => 'DELETE FROM fkfix_policy; SELECT fkfix_baseline()',
-	'a rule' => q{INSERT INTO fkfix_policy (id, columns, on_delete) VALUES (300, '{a, "b"}', 'set null (a) | cascade')},
+	'a baseline' => 'DELETE FROM fkfix.policy; SELECT fkfix_baseline()',
+	'a rule' => q{INSERT INTO fkfix.policy (id, columns, on_delete) VALUES (300, '{a, "b"}', 'set null (a) | cascade')},
 	'a verification' => 'SELECT count(*) FROM fkfix_verify()',
 	'switching enforcement' => 'SELECT fkfix_disable_enforcement(), fkfix_enable_enforcement()');
 

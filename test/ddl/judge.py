@@ -15,7 +15,7 @@ class Picture:
         for key, root, relid, name in database.rows(ROOTS):
             self.roots[key] = root
             self.by_name[relid, name] = root
-        self.modes = dict(database.rows("SELECT id, enforcement FROM fkfix.fkfix_policy"))
+        self.modes = dict(database.rows("SELECT id, enforcement FROM fkfix.policy"))
 
     def past_of(self, row):
         """The finding about the same key, or the root that it hung on, here."""

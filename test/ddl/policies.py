@@ -7,7 +7,7 @@ MODES = ["off", "warn", "error", "fix"]
 
 
 class Policy:
-    """What is in fkfix_policy; mode is that of most rules, None for any."""
+    """What is in fkfix.policy; mode is that of most rules, None for any."""
 
     def __init__(self, random, mode):
         self.random = random

@@ -42,12 +42,12 @@ SELECT oid, root, conrelid, conname FROM tree"""
 AUDIT = """
 SELECT c.oid AS key, c.conrelid AS relid, c.conname AS name, t.relname AS table, status, detail, a.columns,
   required_on_delete, required_on_update, rule_id AS rule
-FROM fkfix.fkfix_audit(NULL, true) a
+FROM fkfix_audit(NULL, true) a
   JOIN pg_constraint c ON c.conrelid = a.referencing AND c.conname = a.constraint_name
   JOIN pg_class t ON t.oid = c.conrelid"""
 
 VERIFY = """
-SELECT problem, constraint_name, count(*)::int FROM fkfix.fkfix_verify() GROUP BY 1, 2"""
+SELECT problem, constraint_name, count(*)::int FROM fkfix_verify() GROUP BY 1, 2"""
 
 
 class Database:
@@ -103,8 +103,7 @@ class Twins:
         server.connection.close()
         self.fkfix = Database("ddl_fkfix")
         self.plain = Database("ddl_plain")
-        self.fkfix.execute("CREATE SCHEMA fkfix; CREATE EXTENSION fkfix SCHEMA fkfix;"
-                           "SELECT fkfix.fkfix_enable_enforcement()")
+        self.fkfix.execute("CREATE EXTENSION fkfix; SELECT fkfix_enable_enforcement()")
         self.both("CREATE DOMAIN public.number AS int")
 
     def both(self, sql):
@@ -143,8 +142,7 @@ class Twins:
         found = set(self.fkfix.rows(VERIFY))
         if not found:
             return set(), set()
-        self.plain.execute("SAVEPOINT look; SET LOCAL client_min_messages = error;"
-                           "CREATE SCHEMA fkfix; CREATE EXTENSION fkfix SCHEMA fkfix")
+        self.plain.execute("SAVEPOINT look; SET LOCAL client_min_messages = error; CREATE EXTENSION fkfix")
         theirs = set(self.plain.rows(VERIFY))
         self.plain.execute("ROLLBACK TO look")
         return found - theirs, found

@@ -12,7 +12,7 @@
 BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE SCHEMA fkfix_on_trial;
-CREATE EXTENSION fkfix SCHEMA fkfix_on_trial;
+CREATE EXTENSION fkfix;
 SET LOCAL search_path = fkfix_on_trial, pg_catalog;
 
 CREATE VIEW portrait AS

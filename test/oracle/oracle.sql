@@ -160,7 +160,7 @@ DECLARE
   key text;
 BEGIN
   FOREACH key IN ARRAY of_shape.keys LOOP
-    changed = fkfix.fkfix_rebuild(split_part(key, '.', 1)::regclass, split_part(key, '.', 2),
+    changed = fkfix_rebuild(split_part(key, '.', 1)::regclass, split_part(key, '.', 2),
       on_delete => CASE WHEN old_delete <> new_delete OR NOT changes THEN new_delete END,
       on_update => CASE WHEN old_update <> new_update OR NOT changes THEN new_update END);
     IF changed <> changes THEN
@@ -177,7 +177,7 @@ $$;
 CREATE FUNCTION faults() RETURNS text
 LANGUAGE sql STABLE
 AS $$
-  SELECT string_agg(v::text, E'\n') FROM fkfix.fkfix_verify() v
+  SELECT string_agg(v::text, E'\n') FROM fkfix_verify() v
 $$;
 
 -- What a native key looks like (or does to rows), or the refusal.  Leaves
@@ -456,7 +456,7 @@ AS $$
   SELECT string_agg(
     format(E'CREATE SCHEMA rebuilt_%s; SET search_path = rebuilt_%1$s;\n', n)
     || ddl(s, (t).old_delete, (t).old_update, (t).deferral) || E';\n'
-    || (SELECT string_agg(format(E'SELECT fkfix.fkfix_rebuild(%L, %L, %L, %L);\n', split_part(key, '.', 1),
+    || (SELECT string_agg(format(E'SELECT fkfix_rebuild(%L, %L, %L, %L);\n', split_part(key, '.', 1),
                                  split_part(key, '.', 2), (t).new_delete, (t).new_update), '')
         FROM unnest((s).keys) key)
     || format(E'CREATE SCHEMA native_%s; SET search_path = native_%1$s;\n', n)

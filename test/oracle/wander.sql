@@ -93,7 +93,7 @@ BEGIN
   WHEN 'validate' THEN
     RETURN format('ALTER TABLE %s VALIDATE CONSTRAINT %I', at, key.conname);
   WHEN 'rebuild' THEN
-    RETURN format('SELECT fkfix.fkfix_rebuild(%L, %L, %L, %L)', at, key.conname, any_action(), any_action());
+    RETURN format('SELECT fkfix_rebuild(%L, %L, %L, %L)', at, key.conname, any_action(), any_action());
   WHEN 'rename' THEN
     RETURN format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', at, key.conname, 'k' || n);
   WHEN 'detach' THEN

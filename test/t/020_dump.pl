@@ -1,6 +1,6 @@
 # A dump of a database that enforces its policy restores completely, whatever
 # the method: keys as they were (also those tolerated against the rules), rules,
-# history, identities and the event trigger.
+# history, identities, privileges and the event trigger.
 #
 # pg_regress cannot do this: it takes several databases and two servers.
 
@@ -17,6 +17,7 @@ $node->start;
 my $other = PostgreSQL::Test::Cluster->new('other');
 $other->init;
 $other->start;
+$_->safe_psql('postgres', 'CREATE ROLE keeper') foreach $node, $other;
 my $into = "-h " . $other->host . " -p " . $other->port;
 my $dir = PostgreSQL::Test::Utils::tempdir;
 
@@ -27,10 +28,17 @@ my $keys_of = q{
 	FROM pg_constraint WHERE contype = 'f'
 	ORDER BY conrelid::regclass::text COLLATE "C", conname COLLATE "C"};
 my $rest_of = q{
-	SELECT 'rule | ' || r FROM fk.fkfix_policy r ORDER BY id;
-	SELECT 'history | ' || h FROM fk.fkfix_history h ORDER BY id;
-	SELECT 'next | ' || last_value || is_called FROM fk.fkfix_policy_id_seq;
-	SELECT 'next | ' || last_value || is_called FROM fk.fkfix_history_id_seq};
+	SELECT 'rule | ' || r FROM fkfix.policy r ORDER BY id;
+	SELECT 'history | ' || h FROM fkfix.history h ORDER BY id;
+	SELECT 'next | ' || last_value || is_called FROM fkfix.policy_id_seq;
+	SELECT 'next | ' || last_value || is_called FROM fkfix.history_id_seq};
+# what an administrator has granted and revoked
+my $privileges_of = q{
+	SELECT 'privileges | ' || nspname || nspacl::text FROM pg_namespace WHERE nspname = 'fkfix';
+	SELECT 'privileges | ' || relname || relacl::text FROM pg_class
+	WHERE relnamespace = 'fkfix'::regnamespace AND relacl IS NOT NULL ORDER BY relname COLLATE "C";
+	SELECT 'privileges | ' || proname || coalesce(proacl::text, '') FROM pg_proc
+	WHERE proname ~ '^fkfix_' ORDER BY proname COLLATE "C"};
 my $switch_of = q{
 	SELECT concat_ws(' | ', 'event trigger', evtname, evtevent, evtfoid::regproc, evtenabled)
 	FROM pg_event_trigger};
@@ -42,17 +50,21 @@ sub make_source
 	my ($mode) = @_;
 
 	$node->safe_psql('postgres', 'CREATE DATABASE source');
+	$node->safe_psql('source', q{
+		CREATE EXTENSION fkfix;
+		GRANT INSERT, UPDATE, DELETE ON fkfix.policy TO keeper;
+		GRANT USAGE ON SEQUENCE fkfix.policy_id_seq TO keeper;
+		REVOKE SELECT ON fkfix.history FROM PUBLIC;
+		REVOKE EXECUTE ON FUNCTION fkfix_rebuild_all FROM PUBLIC});
 	$node->safe_psql('source', qq{
-		CREATE SCHEMA fk;
-		CREATE EXTENSION fkfix SCHEMA fk;
-		SELECT fk.fkfix_enable_enforcement();
-		INSERT INTO fk.fkfix_policy (referencing, on_delete, enforcement, priority, reason) VALUES
+		SELECT fkfix_enable_enforcement();
+		INSERT INTO fkfix.policy (referencing, on_delete, enforcement, priority, reason) VALUES
 			('fixed*', 'CASCADE', 'fix', 0, 'It''s so.'),
 			('tolerated*', 'CASCADE', '$mode', 0, NULL),
 			('"Odd"" name"', 'SET NULL ("a ""b")', 'error', 7, NULL),
 			('exempt', NULL, '$mode', 0, NULL),
 			('gone', 'RESTRICT', 'warn', 0, NULL);
-		DELETE FROM fk.fkfix_policy WHERE referencing = 'gone';
+		DELETE FROM fkfix.policy WHERE referencing = 'gone';
 		CREATE TABLE users (id int PRIMARY KEY);
 		CREATE TABLE parted_users (id int PRIMARY KEY) PARTITION BY LIST (id);
 		CREATE TABLE parted_users_1 PARTITION OF parted_users FOR VALUES IN (1);
@@ -88,18 +100,18 @@ sub enforces
 	like($err, qr/fixed_afterwards_a_fkey" of table "fixed_afterwards" is now ON DELETE CASCADE/,
 		"$method: the policy is enforced");
 	is($server->safe_psql($database, q{
-			INSERT INTO fk.fkfix_policy (referencing) VALUES ('x') RETURNING id}), 6,
+			INSERT INTO fkfix.policy (referencing) VALUES ('x') RETURNING id}), 6,
 		"$method: ids go on where they were");
 }
 
 sub same
 {
 	my ($server, $database, $method) = @_;
-	my $query = "$keys_of; $rest_of; $switch_of";
+	my $query = "$keys_of; $rest_of; $privileges_of; $switch_of";
 
 	is($server->safe_psql($database, $query), $node->safe_psql('source', $query),
 		"$method: all came back");
-	is($server->safe_psql($database, 'SELECT * FROM fk.fkfix_verify()'), '',
+	is($server->safe_psql($database, 'SELECT * FROM fkfix_verify()'), '',
 		"$method: no key is damaged");
 	enforces($server, $database, $method);
 }
@@ -131,10 +143,11 @@ foreach my $mode ('error', 'fix')
 {
 	make_source($mode);
 	cmp_ok($node->safe_psql('source',
-			q{SELECT count(*) FROM fk.fkfix_audit() WHERE referencing::text ~ 'tolerated'}),
+			q{SELECT count(*) FROM fkfix_audit() WHERE referencing::text ~ 'tolerated'}),
 		'>=', 4, "$mode: violations are tolerated");
 
 	restored("$mode, pg_dump | psql", "pg_dump source | $psql target");
+	restored("$mode, createdb -T", "dropdb target && createdb -T source target");
 	restored("$mode, --inserts", "pg_dump --inserts --disable-triggers source | $psql target");
 	restored("$mode, -Fc | pg_restore", "pg_dump -Fc source | pg_restore -d target");
 	restored("$mode, psql --single-transaction", "pg_dump source | $psql --single-transaction target");
@@ -166,7 +179,7 @@ foreach my $mode ('error', 'fix')
 		}
 		elsif ($dump eq 'pg_dumpall')
 		{
-			# its first line makes a role that is there
+			# the roles are there
 			quietly("$mode, $dump", "$dump | sed '/^CREATE ROLE/d' | $psql $into postgres");
 		}
 		else
@@ -179,17 +192,27 @@ foreach my $mode ('error', 'fix')
 	$node->safe_psql('postgres', 'DROP DATABASE source');
 }
 
+# What is dumped by schema leaves the extension and its event trigger behind.
+make_source('error');
+$node->safe_psql('postgres', 'CREATE DATABASE target');
+quietly('pg_dump -n public', "pg_dump -n public source | sed '/^CREATE SCHEMA public/d; /SCHEMA public/d' | $psql target");
+is($node->safe_psql('target', $keys_of), $node->safe_psql('source', $keys_of), 'pg_dump -n public: the keys came back');
+is($node->safe_psql('target', "SELECT count(*) FROM pg_extension WHERE extname = 'fkfix'; SELECT count(*) FROM pg_event_trigger"),
+	"0\n0", 'pg_dump -n public: extension and event trigger did not');
+$node->safe_psql('postgres', 'DROP DATABASE target');
+$node->safe_psql('postgres', 'DROP DATABASE source');
+
 # Into a database that enforces already: what its rules refuse is reported, the
 # rest is there; and with the documented setting everything is.
 make_source('error');
-my $dump = "pg_dump --exclude-schema=fk --extension=plpgsql -t users -t tolerated -t exempt source";
+my $dump = "pg_dump --extension=plpgsql -t users -t tolerated -t exempt source";
 foreach my $setting ('', "PGOPTIONS='-c fkfix.enforcement=off' ")
 {
 	$node->safe_psql('postgres', 'CREATE DATABASE target');
 	$node->safe_psql('target', q{
 		CREATE EXTENSION fkfix;
 		SELECT fkfix_enable_enforcement();
-		INSERT INTO fkfix_policy (referencing, on_delete, enforcement) VALUES ('tolerated', 'CASCADE', 'error'), ('exempt', 'CASCADE', 'fix');
+		INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES ('tolerated', 'CASCADE', 'error'), ('exempt', 'CASCADE', 'fix');
 	});
 	my ($out, $err) = run_command([ 'bash', '-c', "$dump | $setting psql -X -q -o /dev/null target" ]);
 	my $keys = $node->safe_psql('target', q{

@@ -17,7 +17,7 @@ $node->safe_psql(
 	CREATE SCHEMA "My Schema";
 	CREATE TABLE users (id int PRIMARY KEY);
 	CREATE TABLE "My Schema".notes (a int CONSTRAINT author REFERENCES users, b int CONSTRAINT "the editor" REFERENCES users);
-	INSERT INTO fkfix_policy (constraint_name, on_delete, on_update) VALUES ('"the editor"', 'SET NULL (b)', 'CASCADE');
+	INSERT INTO fkfix.policy (constraint_name, on_delete, on_update) VALUES ('"the editor"', 'SET NULL (b)', 'CASCADE');
 });
 
 # Runs SQL, and returns the lines about foreign keys that it left in the log,
@@ -45,17 +45,17 @@ is_deeply(
 	logged(q{SELECT fkfix_rebuild('"My Schema".notes', 'author', 'CASCADE')}),
 	[ 'LOG:  foreign key "author" of table "My Schema".notes changed in from ON DELETE NO ACTION ON UPDATE NO ACTION to ON DELETE CASCADE ON UPDATE NO ACTION' ],
 	'one line for a rebuild');
-is($node->safe_psql('postgres', 'SELECT transaction_id FROM fkfix_history'), $transaction,
+is($node->safe_psql('postgres', 'SELECT transaction_id FROM fkfix.history'), $transaction,
 	'which names the transaction, as the history does');
 is_deeply(logged(q{SELECT fkfix_rebuild('"My Schema".notes', 'author', 'CASCADE')}),
 	[], 'none if nothing changes');
 is_deeply(logged(q{SELECT fkfix_rebuild('"My Schema".notes', 'author', 'SET NULL (id)')}),
 	[], 'none for one that is refused');
 is_deeply(
-	logged(q{ALTER TABLE fkfix_history RENAME COLUMN cause TO why;
+	logged(q{ALTER TABLE fkfix.history RENAME COLUMN cause TO why;
 		SELECT fkfix_rebuild('"My Schema".notes', 'author', 'RESTRICT');
 		SELECT * FROM fkfix_rebuild_all();
-		ALTER TABLE fkfix_history RENAME COLUMN why TO cause}),
+		ALTER TABLE fkfix.history RENAME COLUMN why TO cause}),
 	[], 'none if the history cannot be written');
 is_deeply(
 	logged('SELECT * FROM fkfix_rebuild_all()'),

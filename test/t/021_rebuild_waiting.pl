@@ -94,7 +94,7 @@ $writer = start_waiting('writer', 'DELETE FROM users WHERE id = 1');
 $node->safe_psql('postgres', q{COMMIT PREPARED 'rebuild'});
 is(finish($writer), '', 'a writer that waited goes on');
 is($node->safe_psql('postgres', 'SELECT count(*), count(author_id) FROM notes'), '2|1', 'and does the new thing');
-is($node->safe_psql('postgres', q{SELECT new_on_delete FROM fkfix_history ORDER BY id}),
+is($node->safe_psql('postgres', q{SELECT new_on_delete FROM fkfix.history ORDER BY id}),
 	"CASCADE\nSET NULL", 'the history has what was committed');
 
 prepare('undone', q{SELECT fkfix_rebuild('notes', 'author', 'RESTRICT')});

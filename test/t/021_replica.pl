@@ -22,7 +22,7 @@ my $tables = q{
 	CREATE TABLE users (id int PRIMARY KEY);
 	CREATE TABLE notes (id int PRIMARY KEY, a int REFERENCES users)};
 my $rules = q{
-	INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES
+	INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES
 		(1, 'notes', 'CASCADE', 'error'), (2, 'fixed', 'CASCADE', 'fix')};
 
 $node->safe_psql('postgres', qq{
@@ -39,7 +39,7 @@ my $look = q{
 	SELECT referencing, status, rule_id, remedy FROM fkfix_audit(all_keys => true);
 	SELECT * FROM fkfix_status();
 	SELECT * FROM fkfix_verify();
-	SELECT id, cause, constraint_name, command_tag FROM fkfix_history};
+	SELECT id, cause, constraint_name, command_tag FROM fkfix.history};
 is($standby->safe_psql('postgres', $look), $node->safe_psql('postgres', $look),
 	'a standby shows what the primary shows');
 foreach my $call (q{fkfix_rebuild('notes', 'notes_a_fkey', 'CASCADE')},
@@ -89,14 +89,14 @@ $subscriber->wait_for_subscription_sync($node, 'everything');
 $node->safe_psql('postgres', q{
 	INSERT INTO notes VALUES (2, 2);
 	INSERT INTO fixed VALUES (2), (1);
-	INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES (3, 'later', 'set null', 'fix');
+	INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES (3, 'later', 'set null', 'fix');
 	CREATE TABLE later (id int PRIMARY KEY, a int REFERENCES users);
 	DELETE FROM users WHERE id = 2});
 $node->wait_for_catchup('everything');
 my $rows = q{
 	SELECT 'user', * FROM users; SELECT 'note', * FROM notes; SELECT 'fixed', * FROM fixed;
-	SELECT id, referencing, on_delete, enforcement FROM fkfix_policy ORDER BY id;
-	SELECT id, constraint_name, new_on_delete FROM fkfix_history ORDER BY id};
+	SELECT id, referencing, on_delete, enforcement FROM fkfix.policy ORDER BY id;
+	SELECT id, constraint_name, new_on_delete FROM fkfix.history ORDER BY id};
 is($subscriber->safe_psql('postgres', $rows), $node->safe_psql('postgres', $rows),
 	'rows, rules and history arrive at a subscriber that enforces');
 is($subscriber->safe_psql('postgres',
@@ -111,7 +111,7 @@ unlike(slurp_file($subscriber->logfile), qr/(background worker|apply worker).*(e
 # The rules that came are in force, and the subscriber rebuilds by them.  Values
 # of identities are not replicated, here as for any table.
 $subscriber->safe_psql('postgres', q{
-	SELECT setval(pg_get_serial_sequence('fkfix_history', 'id'), 100)});
+	SELECT setval(pg_get_serial_sequence('fkfix.history', 'id'), 100)});
 ($status, $out, $err) = $subscriber->psql('postgres', 'CREATE TABLE later (a int REFERENCES users)');
 like($err, qr/"later_a_fkey" of table "later" is now ON DELETE SET NULL/,
 	'rules that were replicated are enforced');
@@ -121,8 +121,8 @@ like($err, qr/"later_a_fkey" of table "later" is now ON DELETE SET NULL/,
 my $warm = $subscriber->background_psql('postgres', on_error_stop => 0);
 $warm->query('CREATE TABLE warm_0 (a int REFERENCES users)');
 my @heard;
-foreach my $change (q{INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement) VALUES (4, 'warm*', 'cascade', 'fix')},
-	q{UPDATE fkfix_policy SET on_delete = 'set null' WHERE id = 4}, 'DELETE FROM fkfix_policy WHERE id = 4')
+foreach my $change (q{INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement) VALUES (4, 'warm*', 'cascade', 'fix')},
+	q{UPDATE fkfix.policy SET on_delete = 'set null' WHERE id = 4}, 'DELETE FROM fkfix.policy WHERE id = 4')
 {
 	$node->safe_psql('postgres', $change);
 	$node->wait_for_catchup('everything');

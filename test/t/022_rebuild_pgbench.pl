@@ -34,7 +34,7 @@ $node->safe_psql(
 	CREATE INDEX ON users (parent_id);
 	CREATE INDEX ON hen (egg_id);
 	CREATE INDEX ON egg (hen_id);
-	INSERT INTO fkfix_policy (id, on_delete, on_update) VALUES (1, 'CASCADE', 'CASCADE');
+	INSERT INTO fkfix.policy (id, on_delete, on_update) VALUES (1, 'CASCADE', 'CASCADE');
 });
 
 # Clients 0 and 1 rebuild; the others write, each among ids of its own, so that
@@ -94,7 +94,7 @@ ok($status, 'no client fails') or diag $err;
 like($out, qr/number of failed transactions: 0 /, 'no transaction fails');
 my $log = slurp_file($node->logfile);
 ok($log !~ /ERROR:/, 'no error was logged, and no deadlock detected') or diag grep { /ERROR|DETAIL|blocked by|Process/ } split /^/, $log;
-my $rebuilds = $node->safe_psql('postgres', 'SELECT count(*) FROM fkfix_history');
+my $rebuilds = $node->safe_psql('postgres', 'SELECT count(*) FROM fkfix.history');
 my ($transactions) = $out =~ /number of transactions actually processed: (\d+)/;
 cmp_ok($rebuilds, '>', 50, 'keys were rebuilt meanwhile');
 cmp_ok($transactions, '>', 100, 'and rows were written and deleted');

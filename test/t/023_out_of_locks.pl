@@ -22,7 +22,7 @@ $node->append_conf('postgresql.conf', q{
 $node->start;
 $node->safe_psql('postgres', q{
 	CREATE EXTENSION fkfix;
-	INSERT INTO fkfix_policy (on_delete) VALUES ('CASCADE')});
+	INSERT INTO fkfix.policy (on_delete) VALUES ('CASCADE')});
 $node->safe_psql('postgres', q{
 	DO $$BEGIN
 		FOR i IN 1..900 LOOP
@@ -39,11 +39,11 @@ sub failure
 }
 
 my $actions = q{SELECT string_agg(DISTINCT confdeltype::text, '') FROM pg_constraint WHERE contype = 'f'};
-my $traces = q{SELECT (SELECT count(*) FROM fkfix_history), (SELECT count(*) FROM pg_locks WHERE mode = 'ShareRowExclusiveLock'),
+my $traces = q{SELECT (SELECT count(*) FROM fkfix.history), (SELECT count(*) FROM pg_locks WHERE mode = 'ShareRowExclusiveLock'),
 	(SELECT count(*) FROM fkfix_verify())};
 
 like(failure('SELECT count(*) FROM fkfix_rebuild_all()'),
-	qr/ERROR:  out of shared memory\nHINT:  You might need to increase max_locks_per_transaction, or to rebuild fewer keys in one transaction, as with fkfix_rebuild_all\(relation\)\.$/,
+	qr/ERROR:  out of shared memory\nHINT:  You might need to increase max_locks_per_transaction, or to rebuild fewer keys in one transaction, as with pg_catalog.fkfix_rebuild_all\(relation\)\.$/,
 	'a batch that is too large says what to do');
 is($node->safe_psql('postgres', $actions), 'a', 'no key was changed');
 is($node->safe_psql('postgres', $traces), '0|0|0', 'and nothing is left of it');
@@ -61,7 +61,7 @@ is($node->safe_psql('postgres', $traces), '900|0|0', 'and the history has them')
 # Another error in its place has another cure.
 my $other = $node->background_psql('postgres');
 $other->query_safe('BEGIN; LOCK TABLE notes_900 IN ROW EXCLUSIVE MODE');
-is(failure(q{UPDATE fkfix_policy SET on_delete = 'SET NULL'; SET lock_timeout = 10; SELECT fkfix_rebuild_all()}) =~ s/^psql:\S+ //r,
+is(failure(q{UPDATE fkfix.policy SET on_delete = 'SET NULL'; SET lock_timeout = 10; SELECT fkfix_rebuild_all()}) =~ s/^psql:\S+ //r,
 	'ERROR:  canceling statement due to lock timeout', 'a timeout has no such hint');
 $other->quit;
 

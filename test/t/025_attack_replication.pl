@@ -45,14 +45,15 @@ sub publish
 	return;
 }
 
-# The publisher has a fkfix_policy, but no extension that checks what is in it.
+# The publisher has a fkfix.policy, but no extension that checks what is in it.
 $publisher->safe_psql('postgres', q{
-	CREATE TABLE fkfix_policy (id bigint PRIMARY KEY, referencing text, columns text[], referenced text, constraint_name text,
+	CREATE SCHEMA fkfix;
+	CREATE TABLE fkfix.policy (id bigint PRIMARY KEY, referencing text, columns text[], referenced text, constraint_name text,
 		nullable boolean, on_delete text, on_update text, enforcement text, priority int, reason text);
 	CREATE TABLE inbox (id int PRIMARY KEY, what text);
 	CREATE ROLE attacker;
-	INSERT INTO fkfix_policy VALUES (1, 'error_*', NULL, NULL, NULL, NULL, 'cascade', NULL, 'error', 0, 'a secret');
-	CREATE PUBLICATION everything FOR TABLE fkfix_policy, inbox});
+	INSERT INTO fkfix.policy VALUES (1, 'error_*', NULL, NULL, NULL, NULL, 'cascade', NULL, 'error', 0, 'a secret');
+	CREATE PUBLICATION everything FOR TABLE fkfix.policy, inbox});
 $subscriber->safe_psql('postgres', q{
 	CREATE EXTENSION fkfix;
 	CREATE ROLE attacker LOGIN;
@@ -69,8 +70,8 @@ $subscriber->safe_psql('postgres', q{
 	ALTER TABLE inbox OWNER TO attacker;
 	CREATE TABLE attacker.caught (what text);
 	GRANT INSERT ON attacker.caught TO PUBLIC;
-	REVOKE SELECT ON fkfix_policy FROM PUBLIC;
-	GRANT TRIGGER ON fkfix_policy TO attacker;
+	REVOKE SELECT ON fkfix.policy FROM PUBLIC;
+	GRANT TRIGGER ON fkfix.policy TO attacker;
 	SELECT fkfix_enable_enforcement()});
 
 # Triggers that an ordinary role hangs on the table of rules are not run by the
@@ -81,20 +82,20 @@ as('attacker', q{
 		INSERT INTO attacker.caught VALUES (tg_name);
 		RETURN NULL;
 	END$$;
-	CREATE TRIGGER before_row BEFORE INSERT OR UPDATE ON fkfix_policy FOR EACH ROW EXECUTE FUNCTION attacker.strike();
-	CREATE TRIGGER after_row AFTER INSERT OR UPDATE ON fkfix_policy FOR EACH ROW EXECUTE FUNCTION attacker.strike()});
-like(as('attacker', 'ALTER TABLE fkfix_policy ENABLE REPLICA TRIGGER before_row'), qr/must be owner of table fkfix_policy/,
+	CREATE TRIGGER before_row BEFORE INSERT OR UPDATE ON fkfix.policy FOR EACH ROW EXECUTE FUNCTION attacker.strike();
+	CREATE TRIGGER after_row AFTER INSERT OR UPDATE ON fkfix.policy FOR EACH ROW EXECUTE FUNCTION attacker.strike()});
+like(as('attacker', 'ALTER TABLE fkfix.policy ENABLE REPLICA TRIGGER before_row'), qr/must be owner of table policy/,
 	'whoever may hang triggers on the policy cannot make an apply worker run them');
 $subscriber->safe_psql('postgres',
 	"CREATE SUBSCRIPTION everything CONNECTION '$connection' PUBLICATION everything");
 $subscriber->wait_for_subscription_sync($publisher, 'everything');
-publish(q{INSERT INTO fkfix_policy VALUES (2, 'error_more', NULL, NULL, NULL, NULL, 'no action | cascade', NULL, 'error', 0, 'a secret')});
+publish(q{INSERT INTO fkfix.policy VALUES (2, 'error_more', NULL, NULL, NULL, NULL, 'no action | cascade', NULL, 'error', 0, 'a secret')});
 is(ask('SELECT count(*) FROM attacker.caught'), 0, 'and no worker has, neither in the first copy nor later');
-is(ask(q{SELECT string_agg(on_delete, ', ' ORDER BY id) FROM fkfix_policy}), 'CASCADE, NO ACTION | CASCADE',
+is(ask(q{SELECT string_agg(on_delete, ', ' ORDER BY id) FROM fkfix.policy}), 'CASCADE, NO ACTION | CASCADE',
 	'our own trigger has: what comes is checked and spelt as it must be');
 like(as('attacker', 'CREATE TABLE attacker.error_notes (a int REFERENCES users)'),
 	qr/must be ON DELETE CASCADE/, 'and binds at once');
-ask('DROP TRIGGER before_row ON fkfix_policy; DROP TRIGGER after_row ON fkfix_policy');
+ask('DROP TRIGGER before_row ON fkfix.policy; DROP TRIGGER after_row ON fkfix.policy');
 
 # What the owner of a replicated table has the worker do.  DDL there is bound as
 # the event trigger is enabled: like all event triggers it does not fire where
@@ -146,30 +147,30 @@ unlike(as('attacker', 'SET session_replication_role = replica; CREATE TABLE atta
 	qr/ERROR/, 'one that may is not bound');
 like(as('attacker', q{SET session_replication_role = replica; SELECT why_not FROM fkfix_status(); SELECT fkfix_rebuild('attacker.error_notes', 'a', 'SET NULL')}),
 	qr/session_replication_role is replica\nt/, 'nor are its rebuilds');
-is(ask('SELECT current_user_name, new_on_delete FROM fkfix_history ORDER BY id DESC LIMIT 1'), 'attacker|SET NULL',
+is(ask('SELECT current_user_name, new_on_delete FROM fkfix.history ORDER BY id DESC LIMIT 1'), 'attacker|SET NULL',
 	'which stand in the history all the same');
-like(as('attacker', q{SET session_replication_role = replica; INSERT INTO fkfix_policy (priority) VALUES (9)}),
-	qr/permission denied for table fkfix_policy/, 'and it may not write rules');
+like(as('attacker', q{SET session_replication_role = replica; INSERT INTO fkfix.policy (priority) VALUES (9)}),
+	qr/permission denied for table policy/, 'and it may not write rules');
 ask('REVOKE SET ON PARAMETER session_replication_role FROM attacker; DROP TABLE attacker.error_notes');
 is(ask(q{SET session_replication_role = replica;
-		INSERT INTO fkfix_policy (id, referencing, on_delete) VALUES (9, 'nothing', 'set  null');
-		SELECT on_delete FROM fkfix_policy WHERE id = 9}), 'SET NULL', 'rules that a replica session writes are checked');
+		INSERT INTO fkfix.policy (id, referencing, on_delete) VALUES (9, 'nothing', 'set  null');
+		SELECT on_delete FROM fkfix.policy WHERE id = 9}), 'SET NULL', 'rules that a replica session writes are checked');
 
 # A role with REPLICATION: it reads all that is written to the log, the policy
 # too, and writes nothing that it could not write otherwise.
-is(as('replicator', 'SELECT count(*) FROM fkfix_policy'), 'psql:<stdin>:1: ERROR:  permission denied for table fkfix_policy',
+is(as('replicator', 'SELECT count(*) FROM fkfix.policy'), 'psql:<stdin>:1: ERROR:  permission denied for table policy',
 	'the policy is hidden from a role with REPLICATION');
 as('replicator', q{SELECT pg_create_logical_replication_slot('spy', 'test_decoding')});
-ask(q{INSERT INTO fkfix_policy (id, referencing, on_delete, enforcement, reason) VALUES (10, 'spied', 'CASCADE', 'error', 'another secret')});
+ask(q{INSERT INTO fkfix.policy (id, referencing, on_delete, enforcement, reason) VALUES (10, 'spied', 'CASCADE', 'error', 'another secret')});
 SKIP:
 {
-	my $changes = as('replicator', q{SELECT data FROM pg_logical_slot_get_changes('spy', NULL, NULL) WHERE data ~ 'fkfix_policy'});
+	my $changes = as('replicator', q{SELECT data FROM pg_logical_slot_get_changes('spy', NULL, NULL) WHERE data ~ 'fkfix.policy'});
 
 	skip 'test_decoding is not installed', 1 if $changes =~ /does not exist|could not access file/;
 	like($changes, qr/another secret/, 'in the log it can read it, as every table');
 	ask(q{SELECT pg_drop_replication_slot('spy')});
 }
-like(as('replicator', q{INSERT INTO fkfix_policy (priority) VALUES (1000)}), qr/permission denied for table fkfix_policy/,
+like(as('replicator', q{INSERT INTO fkfix.policy (priority) VALUES (1000)}), qr/permission denied for table policy/,
 	'it cannot write rules');
 like(as('replicator', 'SELECT fkfix_disable_enforcement()'), qr/permission denied/, 'nor end enforcement');
 my ($status, $out, $err) = $subscriber->psql('postgres', 'CREATE TABLE replicator.error_notes (a int REFERENCES public.users)',
@@ -197,21 +198,21 @@ foreach my $mode ('false', 'database')
 if ($version >= 160000)
 {
 	ask(q{GRANT pg_create_subscription TO attacker; GRANT CREATE ON DATABASE postgres TO attacker});
-	$publisher->safe_psql('postgres', q{CREATE PUBLICATION poison FOR TABLE fkfix_policy});
+	$publisher->safe_psql('postgres', q{CREATE PUBLICATION poison FOR TABLE fkfix.policy});
 	ask(qq{CREATE SUBSCRIPTION poison CONNECTION '$connection' PUBLICATION poison
 		WITH (enabled = false, copy_data = false, password_required = false, run_as_owner = true)});
 	ask('ALTER SUBSCRIPTION poison OWNER TO attacker');
 	my $offset = -s $subscriber->logfile;
 	ask('ALTER SUBSCRIPTION everything DISABLE; ALTER SUBSCRIPTION poison ENABLE');
-	$publisher->safe_psql('postgres', q{INSERT INTO fkfix_policy VALUES (20, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'off', 1000, NULL)});
-	$subscriber->wait_for_log(qr/permission denied for table fkfix_policy/, $offset);
-	is(ask('SELECT count(*) FROM fkfix_policy WHERE id = 20'), 0, 'a subscription that runs as its owner writes no rules for one who may not');
+	$publisher->safe_psql('postgres', q{INSERT INTO fkfix.policy VALUES (20, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'off', 1000, NULL)});
+	$subscriber->wait_for_log(qr/permission denied for table policy/, $offset);
+	is(ask('SELECT count(*) FROM fkfix.policy WHERE id = 20'), 0, 'a subscription that runs as its owner writes no rules for one who may not');
 	$offset = -s $subscriber->logfile;
 	ask('ALTER SUBSCRIPTION poison SET (run_as_owner = false)');
 	$subscriber->wait_for_log(qr/role "attacker" cannot SET ROLE to/, $offset);
-	is(ask('SELECT count(*) FROM fkfix_policy WHERE id = 20'), 0, 'nor does one that runs as the owner of the table');
+	is(ask('SELECT count(*) FROM fkfix.policy WHERE id = 20'), 0, 'nor does one that runs as the owner of the table');
 	ask('DROP SUBSCRIPTION poison');
-	$publisher->safe_psql('postgres', 'DELETE FROM fkfix_policy WHERE id = 20');
+	$publisher->safe_psql('postgres', 'DELETE FROM fkfix.policy WHERE id = 20');
 	ask('ALTER SUBSCRIPTION everything ENABLE');
 }
 else
@@ -234,15 +235,15 @@ SKIP:
 		CREATE SCHEMA bait;
 		CREATE TABLE bait.users (id int PRIMARY KEY);
 		CREATE TABLE bait.error_notes (a int CONSTRAINT a REFERENCES bait.users);
-		CREATE TABLE bait.fkfix_policy (LIKE fkfix_policy INCLUDING ALL);
-		CREATE TABLE bait.fkfix_history (id bigint);
-		INSERT INTO bait.fkfix_policy (id, enforcement, priority) VALUES (1, 'off', 1000)});
+		CREATE TABLE bait.policy (LIKE fkfix.policy INCLUDING ALL);
+		CREATE TABLE bait.history (id bigint);
+		INSERT INTO bait.policy (id, enforcement, priority) VALUES (1, 'off', 1000)});
 	ask(qq{
 		CREATE EXTENSION postgres_fdw;
 		CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname 'postgres');
 		GRANT USAGE ON FOREIGN SERVER other TO attacker;
 		CREATE USER MAPPING FOR attacker SERVER other OPTIONS (user '} . $publisher->safe_psql('postgres', 'SELECT current_user') . q{', password_required 'false')});
-	is(as('attacker', 'IMPORT FOREIGN SCHEMA bait FROM SERVER other INTO attacker; SELECT count(*) FROM attacker.fkfix_policy'), 1,
+	is(as('attacker', 'IMPORT FOREIGN SCHEMA bait FROM SERVER other INTO attacker; SELECT count(*) FROM attacker.policy'), 1,
 		'tables named like ours can be imported');
 	is(ask(q{SELECT count(*) FROM pg_constraint, pg_class WHERE contype = 'f' AND pg_class.oid = conrelid AND relkind = 'f'}), 0,
 		'no key comes with a foreign table');
@@ -280,9 +281,9 @@ ask('DROP TABLE attacker.indexed');
 # A row that is no rule stops the worker, as any row does that a table refuses;
 # it does not become a rule.
 my $offset = -s $subscriber->logfile;
-$publisher->safe_psql('postgres', q{INSERT INTO fkfix_policy VALUES (3, '*', NULL, NULL, NULL, NULL, 'nonsense', NULL, 'fix', 0, NULL)});
+$publisher->safe_psql('postgres', q{INSERT INTO fkfix.policy VALUES (3, '*', NULL, NULL, NULL, NULL, 'nonsense', NULL, 'fix', 0, NULL)});
 $subscriber->wait_for_log(qr/ERROR: .*nonsense/, $offset);
-is(ask('SELECT count(*) FROM fkfix_policy WHERE id = 3'), 0, 'a row that is no rule is refused to the worker, too');
+is(ask('SELECT count(*) FROM fkfix.policy WHERE id = 3'), 0, 'a row that is no rule is refused to the worker, too');
 
 ask('DROP SUBSCRIPTION everything');
 $subscriber->stop;

@@ -58,7 +58,7 @@ my $one_by_one = join '', map {
 	map { "SELECT fkfix_rebuild('k$_', 'k$_', '$pair->[1]', '$pair->[2]');\n" } 1 .. 6
 } @pairs;
 my $batches = join '', map {
-	"BEGIN; UPDATE fkfix_policy SET on_delete = '$_->[1]', on_update = '$_->[2]'; SELECT fkfix_rebuild_all(); COMMIT;\n"
+	"BEGIN; UPDATE fkfix.policy SET on_delete = '$_->[1]', on_update = '$_->[2]'; SELECT fkfix_rebuild_all(); COMMIT;\n"
 } @pairs;
 settle($pairs[0]);
 my $times = often(6, 100);
@@ -78,7 +78,7 @@ $node->safe_psql('postgres', q{
 		IF TG_RELNAME = 'commits' OR to_jsonb(NEW) ->> 'constraint_name' = (SELECT key FROM public.stops) THEN PERFORM pg_advisory_xact_lock(1); END IF;
 		RETURN NULL;
 	END$$;
-	CREATE TRIGGER stop AFTER INSERT ON fkfix_history FOR EACH ROW EXECUTE FUNCTION stop();
+	CREATE TRIGGER stop AFTER INSERT ON fkfix.history FOR EACH ROW EXECUTE FUNCTION stop();
 	CREATE CONSTRAINT TRIGGER stop AFTER INSERT ON commits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION stop()});
 
 sub kill_at

@@ -8,14 +8,15 @@ import re
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
-from .server import NOT_INSTALLED, execute, extension_schema, for_text, table_name, transaction
+from .server import NOT_INSTALLED, execute, is_installed, table_name, transaction
 
 log = logging.getLogger("alembic.fkfix")
 
 REQUIRED = """SELECT on_delete, on_update, rule_id, status
- FROM {}.fkfix_required_actions(:referencing, :columns, :referenced, (pg_catalog.parse_ident(:name))[1], :nullable)"""
+ FROM pg_catalog.fkfix_required_actions(CAST(:referencing AS text), CAST(:columns AS text[]), CAST(:referenced AS text),
+   (pg_catalog.parse_ident(:name))[1], CAST(:nullable AS boolean))"""
 PRESENT = """SELECT a.on_delete AS ondelete, a.on_update AS onupdate
- FROM pg_catalog.pg_class c, {}.fkfix_audit(c.oid, true) a
+ FROM pg_catalog.pg_class c, pg_catalog.fkfix_audit(CAST(c.oid AS regclass), true) a
  WHERE c.oid = pg_catalog.to_regclass(:referencing)
    AND a.referenced = pg_catalog.to_regclass(:referenced) AND a.columns = CAST(:columns AS name[])"""
 
@@ -32,22 +33,20 @@ def apply_policy(connection, target_metadata):
     """
     several = isinstance(target_metadata, (list, tuple))
     with transaction(connection):
-        schema = extension_schema(connection)
-        if schema is None:
+        if not is_installed(connection):
             log.warning("No policy was applied to the foreign keys: %s.", NOT_INSTALLED)
             return
         for metadata in target_metadata if several else [target_metadata]:
             for table in metadata.tables.values():
                 for key in table.foreign_key_constraints:
-                    _Key(connection, for_text(schema), key).apply()
+                    _Key(connection, key).apply()
 
 
 class _Key:
     """A foreign key of the models, and what the server knows of it."""
 
-    def __init__(self, connection, schema, key):
+    def __init__(self, connection, key):
         self.connection = connection
-        self.schema = schema
         self.key = key
         self.columns = [part.parent.name for part in key.elements]
 
@@ -60,7 +59,7 @@ class _Key:
         name = None
         if isinstance(self.key.name, str):
             name = self.connection.dialect.identifier_preparer.format_constraint(self.key)
-        return execute(self.connection, question.format(self.schema), columns=self.columns, name=name,
+        return execute(self.connection, question, columns=self.columns, name=name,
                        referencing=table_name(self.key.table), referenced=table_name(self.key.referred_table),
                        nullable=all(part.parent.nullable for part in self.key.elements)).first()
 

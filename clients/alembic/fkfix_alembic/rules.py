@@ -11,17 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, configure_mappers
 from sqlalchemy.orm.interfaces import MANYTOMANY, MANYTOONE
 
-from .server import NOT_INSTALLED, execute, extension_schema, for_text, literal, name_of, table_name
+from .server import NOT_INSTALLED, execute, is_installed, literal, name_of, table_name
 
 # What an earlier call wrote of the same key: rules written by hand stay.
-OURS = """{0}.fkfix_policy WHERE referencing = :referencing AND columns = :columns AND referenced = :referenced
+OURS = """fkfix.policy WHERE referencing = :referencing AND columns = :columns AND referenced = :referenced
  AND constraint_name IS NULL AND nullable IS NULL AND starts_with(reason, 'relationship ')
  AND ROW(on_delete, on_update, reason)
-     IS {1} DISTINCT FROM ROW(CAST(:on_delete AS text), CAST(:on_update AS text), CAST(:reason AS text))"""
-FORGET = "DELETE FROM " + OURS.replace("{1}", "")
-WRITE = """INSERT INTO {0}.fkfix_policy (referencing, columns, referenced, on_delete, on_update, reason)
+     IS {} DISTINCT FROM ROW(CAST(:on_delete AS text), CAST(:on_update AS text), CAST(:reason AS text))"""
+FORGET = "DELETE FROM " + OURS.format("")
+WRITE = """INSERT INTO fkfix.policy (referencing, columns, referenced, on_delete, on_update, reason)
  SELECT :referencing, :columns, :referenced, :on_delete, :on_update, :reason
- WHERE NOT EXISTS (SELECT FROM """ + OURS.replace("{1}", "NOT") + ")"
+ WHERE NOT EXISTS (SELECT FROM """ + OURS.format("NOT") + ")"
 
 
 def load(module):
@@ -69,7 +69,7 @@ def _demand(relationship, key):
 
 
 def _rule(key, demands):
-    """A row of fkfix_policy; one that asks for nothing if the demands are none or many."""
+    """A row of fkfix.policy; one that asks for nothing if the demands are none or many."""
     (on_delete, reasons), = demands.items() if len(demands) == 1 else [(None, [])]
     return {
         "referencing": table_name(key.table),
@@ -83,7 +83,7 @@ def _rule(key, demands):
 
 def _statement(rule):
     given = {column: value for column, value in rule.items() if value}
-    return "INSERT INTO fkfix_policy (%s)\nVALUES (%s);" % (
+    return "INSERT INTO fkfix.policy (%s)\nVALUES (%s);" % (
         ", ".join(given), ", ".join(map(literal, given.values())))
 
 
@@ -97,12 +97,11 @@ def _conflict(key, demands):
 def write(url, rules):
     """Brings the rules into a database, in place of what an earlier call wrote."""
     with sa.create_engine(url).begin() as connection:
-        schema = extension_schema(connection)
-        if schema is None:
+        if not is_installed(connection):
             sys.exit(NOT_INSTALLED)
         for rule in rules:
             for statement in [FORGET, WRITE] if rule["on_delete"] else [FORGET]:
-                execute(connection, statement.format(for_text(schema)), **rule)
+                execute(connection, statement, **rule)
 
 
 def main(arguments=None):
@@ -123,6 +122,6 @@ def main(arguments=None):
     wanted = [rule for rule in rules if rule["on_delete"]]
     if options.apply:
         write(options.apply, rules)
-        print("Rules in fkfix_policy: %d" % len(wanted))
+        print("Rules in fkfix.policy: %d" % len(wanted))
     else:
         print("\n".join(map(_statement, wanted)))

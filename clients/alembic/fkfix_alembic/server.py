@@ -1,4 +1,4 @@
-"""What the server is asked, wherever its extension is."""
+"""What the server is asked."""
 import contextlib
 import re
 
@@ -25,25 +25,15 @@ def execute(connection, statement, **values):
         for name, value in values.items() if ":" + name in statement]))
 
 
-def extension_schema(connection):
-    """The schema that the extension is in, or None where there is none."""
-    return None if connection.dialect.name != "postgresql" else execute(
-        connection, "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n"
-        " ON n.oid = e.extnamespace WHERE e.extname = 'fkfix'").scalar()
-
-
-def in_quotes(name):
-    return '"%s"' % name.replace('"', '""')
-
-
-def for_text(schema):
-    """A schema in the text of a statement, in which a colon means a value."""
-    return in_quotes(schema).replace(":", "\\:")
+def is_installed(connection):
+    """Is the extension in this database?"""
+    return connection.dialect.name == "postgresql" and execute(
+        connection, "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'fkfix')").scalar()
 
 
 def name_of(*parts):
     """A name as the server and the rules' patterns take it, quoted where it must be."""
-    return ".".join(part if re.fullmatch("[a-z_][a-z0-9_$]*", part) else in_quotes(part)
+    return ".".join(part if re.fullmatch("[a-z_][a-z0-9_$]*", part) else '"%s"' % part.replace('"', '""')
                     for part in parts if part)
 
 
