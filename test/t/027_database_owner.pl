@@ -1,0 +1,139 @@
+# The owner of a database, who is no superuser, dumps it and resets its schema
+# public as if the extension were not there; and what he restores is complete but
+# for what takes a superuser.
+#
+# pg_regress cannot do this: it takes several databases, and connections of a
+# role that is no superuser.
+
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+my $dir = PostgreSQL::Test::Utils::tempdir;
+$ENV{PGHOST} = $node->host;
+$ENV{PGPORT} = $node->port;
+
+sub superuser
+{
+	my ($database, $sql) = @_;
+	return $node->safe_psql($database, $sql);
+}
+
+# What a command of the owner's says, and what it complains of
+sub owner
+{
+	my ($command) = @_;
+	local $ENV{PGUSER} = 'dbo';
+	return run_command([ 'bash', '-c', "set -o pipefail; $command" ]);
+}
+
+sub owner_sql
+{
+	my ($database, $sql) = @_;
+	my ($out, $err) = owner("psql -X -q -A -t -v ON_ERROR_STOP=1 $database <<'SQL'\n$sql\nSQL");
+	return "$out$err";
+}
+
+sub quietly
+{
+	my ($name, $command) = @_;
+	my ($out, $err) = owner($command);
+	is($err, '', "$name: nothing is complained of");
+}
+
+my $keys = q{
+	SELECT concat_ws(' | ', 'key', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
+	WHERE contype = 'f' ORDER BY 1};
+my $rows = 'SELECT * FROM users; SELECT * FROM notes; SELECT * FROM tolerated';
+my $ours = q{
+	SELECT 'rule | ' || r FROM fkfix.policy r ORDER BY id;
+	SELECT 'history | ' || h FROM fkfix.history h ORDER BY id;
+	SELECT last_value, is_called FROM fkfix.policy_id_seq;
+	SELECT last_value, is_called FROM fkfix.history_id_seq;
+	SELECT evtname, evtenabled FROM pg_event_trigger};
+my $tables = q{
+	CREATE TABLE users (id int PRIMARY KEY);
+	CREATE TABLE notes (author_id int REFERENCES users);
+	INSERT INTO users VALUES (1);
+	INSERT INTO notes VALUES (1)};
+
+superuser('postgres', 'CREATE ROLE dbo LOGIN; CREATE DATABASE source OWNER dbo');
+superuser('source', q{
+	CREATE EXTENSION fkfix;
+	SELECT fkfix_enable_enforcement();
+	INSERT INTO fkfix.policy (referencing, on_delete, enforcement) VALUES ('notes', 'CASCADE', 'fix'), ('tolerated', 'CASCADE', 'error')});
+
+# He owns the schema public, and may drop it.
+like(owner_sql('source', $tables), qr/is now ON DELETE CASCADE/, 'his keys are fixed');
+is(owner_sql('source', 'SET client_min_messages = error; DROP SCHEMA public CASCADE; CREATE SCHEMA public'), '',
+	'he drops schema public with all that is in it');
+is(superuser('source', 'SELECT rules, enforcement_enabled, binds_session FROM fkfix_status()'), '2|t|t',
+	'rules and enforcement stay');
+like(owner_sql('source', $tables), qr/is now ON DELETE CASCADE/, 'and bind him');
+like(owner_sql('source', 'CREATE TABLE tolerated (a int REFERENCES users)'), qr/must be ON DELETE CASCADE/,
+	'in each mode');
+superuser('source', q{
+	SET fkfix.enforcement = off;
+	CREATE TABLE tolerated (a int REFERENCES users ON DELETE RESTRICT);
+	INSERT INTO tolerated VALUES (1);
+	ALTER TABLE tolerated OWNER TO dbo});
+
+# He dumps it, in every format.
+quietly('pg_dump', "pg_dump source >'$dir/plain'");
+quietly('pg_dump -Fc', "pg_dump -Fc -f '$dir/custom' source");
+quietly('pg_dump -Fd -j 2', "pg_dump -Fd -j 2 -f '$dir/directory' source");
+quietly('pg_dump --schema-only', "pg_dump --schema-only source >'$dir/schema'");
+quietly('pg_dump -n public', "pg_dump -n public source >'$dir/public'");
+
+# A superuser restores all of it.
+foreach my $format ('plain', 'custom', 'directory')
+{
+	superuser('postgres', 'CREATE DATABASE target OWNER dbo');
+	my ($out, $err) = run_command([ $format eq 'plain' ? ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/plain", 'target')
+		: ('pg_restore', '-d', 'target', "$dir/$format") ]);
+	is($err, '', "$format, restored by a superuser: nothing is complained of");
+	is(superuser('target', "$keys; $rows; $ours"), superuser('source', "$keys; $rows; $ours"),
+		"$format, restored by a superuser: all came back");
+	superuser('postgres', 'DROP DATABASE target');
+}
+
+# He himself restores his keys and rows, whether or not a superuser has made the
+# extension before; rules, history and event trigger are not his to make.
+my @refused = (
+	qr/permission denied to create extension "fkfix"/, qr/must be owner of extension fkfix/,
+	qr/extension "fkfix" does not exist/, qr/permission denied to create event trigger "fkfix_enforcement"/,
+	qr/event trigger "fkfix_enforcement" does not exist/, qr/(?:relation|schema) "fkfix/,
+	qr/permission denied for (?:table|sequence) (?:policy|history)/, qr/must be owner of schema public/);
+foreach my $extension (0, 1)
+{
+	foreach my $format ('plain', 'custom', 'schema')
+	{
+		my $name = "$format, restored by him " . ($extension ? 'beside the extension' : 'without the extension');
+		my $wanted = $format eq 'schema' ? $keys : "$keys; $rows";
+
+		superuser('postgres', 'CREATE DATABASE target OWNER dbo');
+		superuser('target', 'CREATE EXTENSION fkfix') if $extension;
+		my ($out, $err) = owner($format eq 'custom' ? "pg_restore -d target '$dir/custom'" : "psql -X -q -f '$dir/$format' target");
+		is(owner_sql('target', $wanted), superuser('source', $wanted), "$name: keys and rows came back");
+		my @unexpected = grep {
+			my $line = $_;
+			$line =~ /ERROR: / && !grep { $line =~ $_ } @refused
+		} split /\n/, $err;
+		is("@unexpected", '', "$name: nothing else is refused than what takes a superuser");
+		superuser('postgres', 'DROP DATABASE target');
+	}
+}
+superuser('postgres', 'CREATE DATABASE target OWNER dbo');
+superuser('target', 'DROP SCHEMA public');
+quietly('pg_dump -n public, restored by him', "psql -X -q -f '$dir/public' target");
+is(owner_sql('target', "$keys; $rows"), superuser('source', "$keys; $rows"),
+	'pg_dump -n public, restored by him: all that is his came back');
+
+$node->stop;
+done_testing();
