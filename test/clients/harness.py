@@ -44,11 +44,7 @@ def finish():
 
 
 class Database:
-    """A new database, with the extension in a schema of its own.
-
-    Tools that compare models with the database look at the schemas of the
-    search path, and would propose to drop tables that they find there.
-    """
+    """A new database, with the extension."""
 
     def __init__(self, name, extension=True):
         # several programs run at a time, and may want a database of the same name
@@ -60,7 +56,7 @@ class Database:
             self.install()
 
     def install(self):
-        self.execute("CREATE SCHEMA fkfix; CREATE EXTENSION fkfix SCHEMA fkfix")
+        self.execute("CREATE EXTENSION fkfix")
 
     def drop(self):
         with connect("postgres") as server:
@@ -86,13 +82,13 @@ class Database:
             return error
 
     def rule(self, referencing, on_delete, enforcement="fix", reason=None):
-        self.execute("INSERT INTO fkfix.fkfix_policy (referencing, on_delete, enforcement, reason)"
+        self.execute("INSERT INTO fkfix.policy (referencing, on_delete, enforcement, reason)"
                      " VALUES (%s, %s, %s, %s)", referencing, on_delete, enforcement, reason)
 
     def enforce(self, mode):
         """Every rule in this mode, and enforcement enabled."""
-        self.execute("UPDATE fkfix.fkfix_policy SET enforcement = %s", mode)
-        self.execute("SELECT fkfix.fkfix_enable_enforcement()")
+        self.execute("UPDATE fkfix.policy SET enforcement = %s", mode)
+        self.execute("SELECT fkfix_enable_enforcement()")
 
     def on_delete(self, table):
         """Constraint name -> action, of a table's foreign keys."""
@@ -101,7 +97,7 @@ class Database:
             " WHERE contype = 'f' AND conrelid = to_regclass(%s)", table)}
 
     def audit(self):
-        return self.rows("SELECT referencing::text, constraint_name, status FROM fkfix.fkfix_audit()")
+        return self.rows("SELECT referencing::text, constraint_name, status FROM fkfix_audit()")
 
     @property
     def url(self):
@@ -143,6 +139,21 @@ def run(command, database, folder, **more):
 
 def succeeds(result, name):
     return ok(result.status == 0, name, result)
+
+
+def npm_installs(app, tools):
+    """Installs the packages that the application's package-lock.json names, from
+    where npm gets them.  Node brings certificates of its own; it shall trust
+    those of the system too.  Only CI insists on it.
+    """
+    done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
+                           "--fetch-timeout=30000"], cwd=app, stdin=subprocess.DEVNULL, encoding="utf-8",
+                          env=dict(os.environ, HOME=app, NODE_EXTRA_CA_CERTS="/etc/ssl/certs/ca-certificates.crt"),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0 and not os.environ.get("CI"):
+        skip(tools, "npm could not install them")
+        return False
+    return ok(done.returncode == 0, "npm installs " + tools, done.stdout)
 
 
 @contextlib.contextmanager

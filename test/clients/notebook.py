@@ -6,13 +6,11 @@ import os
 import re
 
 import psycopg2
-import sqlalchemy
 
 from harness import Database, check_mode, copy_of, edit, equal, finish, ok, run, succeeds
 
 KEY = "notes_author_id_fkey"
 REASON = "notes go with their author"
-TABLES = ["fkfix_history", "fkfix_policy"]
 WRITTEN = "sa.ForeignKeyConstraint(['author_id'], ['users.id'], )"
 COMPLIANT = "sa.ForeignKeyConstraint(['author_id'], ['users.id'], ondelete=\"CASCADE\")"
 
@@ -141,7 +139,7 @@ def audited_and_rebuilt(project):
     db.install()
     db.rule("notes", "CASCADE", reason=REASON)
     equal(db.audit(), [("notes", KEY, "violation")], "the audit names the key")
-    db.execute(db.value("SELECT remedy FROM fkfix.fkfix_audit()"))
+    db.execute(db.value("SELECT remedy FROM fkfix_audit()"))
     equal((db.audit(), project.action()), ([], "CASCADE"), "its remedy cures it, in one statement")
     equal((project.delete_people(), db.value("SELECT count(*) FROM notes")), (None, 0),
           "the DELETE removes the notes")
@@ -161,7 +159,7 @@ def cured_by_hand(project):
     db.enforce("error")
     check_mode("error", project.downgrade(), {"message", "detail", "hint"}, key=KEY, table="notes", reason=REASON,
                tool="handwritten cure, its downgrade, ")
-    db.execute("SELECT fkfix.fkfix_disable_enforcement()")
+    db.execute("SELECT fkfix_disable_enforcement()")
     succeeds(project.downgrade(), "downgrade base")
     os.remove(file)
 
@@ -216,10 +214,6 @@ def streamed(project):
     os.remove(file)
 
 
-def removed_tables(result):
-    return sorted(re.findall("Detected removed table '(.*)'", result.output))
-
-
 def proposed_next(project):
     """What autogenerate makes of a key that was fixed."""
     db = project.db
@@ -246,32 +240,22 @@ def proposed_next(project):
         os.remove(file)
 
 
-def proposed_on_path(project):
-    """The extension's tables in a schema that is on the search path, but not
-    first: SQLAlchemy looks at the whole path since version 2.
-    """
-    db = project.db
-    db.execute('ALTER DATABASE "%s" SET search_path = "$user", public, fkfix' % db.name)
-    file, result = project.autogenerate("path")
-    equal(removed_tables(result), TABLES if sqlalchemy.__version__ >= "2" else [],
-          "on the search path the extension's tables are proposed to be dropped if SQLAlchemy sees them")
-    if file:
-        os.remove(file)
-    db.execute('ALTER DATABASE "%s" RESET search_path' % db.name)
-
-
-def proposed_in_public(project):
-    """The same in the path's first schema, as they would be after CREATE
-    EXTENSION without a word about the schema.
-    """
-    project.db.execute("ALTER EXTENSION fkfix SET SCHEMA public")
-    file, result = project.autogenerate("public")
-    equal(removed_tables(result), TABLES,
-          "with the extension in public, autogenerate proposes to drop its tables")
-    result = project.upgrade()
-    ok("cannot drop table fkfix_" in result.output and result.status != 0,
-       "which the server refuses", result)
-    os.remove(file)
+def unseen(project):
+    """What autogenerate makes of the extension's tables."""
+    env = project.app + "/migrations/env.py"
+    before = "connection=connection,"
+    every = " include_schemas=True,"
+    without = " include_name=lambda name, kind, _: kind != 'schema' or name != 'fkfix',"
+    for when, settings, removed in (
+            ("it", "", []), ("told to look at all schemas, it", every, ["fkfix.history", "fkfix.policy"]),
+            ("told to look at all but fkfix, it", every + without, [])):
+        edit(env, before, before + settings)
+        file, result = project.autogenerate("unseen")
+        equal(sorted(re.findall("Detected removed table '(.*)'", result.output)), removed,
+              "%s proposes to drop %s of the extension's tables" % (when, "both" if removed else "none"))
+        edit(env, before + settings, before)
+        if file:
+            os.remove(file)
 
 
 def test(tool):
@@ -286,7 +270,6 @@ def test(tool):
         enforced(project, migration)
         streamed(project)
         proposed_next(project)
-        proposed_on_path(project)
-        proposed_in_public(project)
+        unseen(project)
         project.db.drop()
     finish()
