@@ -360,10 +360,10 @@ DECLARE
   publications text;
 BEGIN
   SELECT string_agg(quote_ident(pubname), ', ' ORDER BY pubname) INTO publications
-  FROM pg_publication WHERE puballtables;
+  FROM pg_publication p WHERE puballtables OR (to_jsonb(p) ->> 'puballsequences')::boolean;
   IF publications IS NOT NULL THEN
-    RAISE WARNING 'the tables of this extension are published, by: %', publications
-      USING DETAIL = 'A publication FOR ALL TABLES includes them. A subscriber without the extension stops at the first row that is written to them.',
+    RAISE WARNING 'the tables or sequences of this extension are published, by: %', publications
+      USING DETAIL = 'A publication FOR ALL TABLES includes them. A subscriber without the extension stops at the first row that is written.',
         HINT = 'Create the extension on the subscribers first, before you write a rule or change a key here.';
   END IF;
 END
@@ -383,7 +383,7 @@ BEGIN
       UNION ALL
       SELECT 'TABLE', oid::regclass::text, relowner, relacl FROM pg_class WHERE relnamespace = 'fkfix'::regnamespace
       UNION ALL
-      SELECT 'FUNCTION', p.oid::regprocedure::text, proowner, proacl
+      SELECT 'ROUTINE', p.oid::regprocedure::text, proowner, proacl
       FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid JOIN pg_proc p ON p.oid = d.objid
       WHERE d.refclassid = 'pg_extension'::regclass AND e.extname = 'fkfix' AND d.classid = 'pg_proc'::regclass
     )

@@ -125,6 +125,21 @@ ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM regress_fkfix_group, PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM regress_fkfix_group, PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA pg_catalog REVOKE ALL ON FUNCTIONS FROM regress_fkfix_group;
 DROP EXTENSION fkfix;
+-- what they take away the script does not give back; enforcement asks for none of it
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+CREATE EXTENSION fkfix;
+SELECT fkfix_enable_enforcement();
+INSERT INTO fkfix.policy (id, on_delete, enforcement) VALUES (1, 'CASCADE', 'error');
+GRANT ALL ON SCHEMA attack_grants TO regress_fkfix_member;
+SET SESSION AUTHORIZATION regress_fkfix_member;
+\set VERBOSITY terse
+SELECT * FROM fkfix_audit();  -- fails
+CREATE TABLE attack_grants.error_notes (a int PRIMARY KEY, b int REFERENCES attack_grants.error_notes);  -- fails
+\set VERBOSITY default
+RESET SESSION AUTHORIZATION;
+SELECT fkfix_disable_enforcement();
+DROP EXTENSION fkfix;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
 DROP SCHEMA attack_grants CASCADE;
 DROP ROLE regress_fkfix_attacker, regress_fkfix_group, regress_fkfix_member;
 SELECT count(*) FROM pg_default_acl;

@@ -17,6 +17,8 @@ CREATE VIEW left_behind AS
   UNION ALL SELECT 'relation', relname FROM pg_class WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace)
   UNION ALL SELECT 'initial privileges', objoid::text FROM pg_init_privs
     WHERE classoid = 'pg_proc'::regclass AND objoid NOT IN (SELECT oid FROM pg_proc)
+      OR classoid = 'pg_class'::regclass AND objoid NOT IN (SELECT oid FROM pg_class)
+      OR classoid = 'pg_namespace'::regclass AND objoid NOT IN (SELECT oid FROM pg_namespace)
   UNION ALL SELECT 'dependency', objid::text FROM pg_depend WHERE refclassid = 'pg_extension'::regclass
     AND refobjid NOT IN (SELECT oid FROM pg_extension);
 SELECT count(*) > 10 AS present FROM left_behind;

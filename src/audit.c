@@ -232,11 +232,10 @@ fkfix_audit_demand(const Rule *rule, bool with_on_delete, bool with_on_update)
 
 /*
  * Returns the statement that cures a finding, palloc'd, or NULL if there is
- * none.  It can be run as it is from this session.
+ * none.  It can be run as it is, whatever the search_path.
  */
 char *
-fkfix_audit_remedy(Reader *reader, const ForeignKey *fk,
-				   const Finding *finding)
+fkfix_audit_remedy(Reader *reader, const ForeignKey *fk, const Finding *finding)
 {
 	if (finding->status == STATUS_VIOLATION)
 		return fkfix_ddl_rebuild(reader, fk, NULL, NULL);

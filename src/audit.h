@@ -56,7 +56,7 @@ extern const char *fkfix_audit_status_name(Status status);
 extern bool fkfix_audit_in_order(Status status);
 extern char *fkfix_audit_demand(const Rule *rule, bool with_on_delete,
 								bool with_on_update);
-extern char *fkfix_audit_remedy(Reader *reader,
-								const ForeignKey *fk, const Finding *finding);
+extern char *fkfix_audit_remedy(Reader *reader, const ForeignKey *fk,
+								const Finding *finding);
 
 #endif							/* FKFIX_AUDIT_H */

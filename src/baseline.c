@@ -110,7 +110,7 @@ fkfix_baseline(PG_FUNCTION_ARGS)
 static Relation
 lock_policy(const Baseline *baseline)
 {
-	Relation	rel = fkfix_extension_open("policy", AccessShareLock);
+	Relation	rel = fkfix_extension_open(POLICY_TABLE, AccessShareLock);
 
 	fkfix_extension_check_access(rel, ACL_INSERT);
 	LockRelation(rel, ShareRowExclusiveLock);

@@ -16,8 +16,7 @@ extern char *fkfix_ddl_definition(Reader *reader, const ForeignKey *fk,
 extern char *fkfix_ddl_recreate(Reader *reader, const ForeignKey *fk,
 								const Action *on_delete,
 								const Action *on_update);
-extern char *fkfix_ddl_rebuild(Reader *reader,
-							   const ForeignKey *fk, const Action *on_delete,
-							   const Action *on_update);
+extern char *fkfix_ddl_rebuild(Reader *reader, const ForeignKey *fk,
+							   const Action *on_delete, const Action *on_update);
 
 #endif							/* FKFIX_DDL_H */

@@ -316,10 +316,10 @@ enforce(const Deeds *deeds)
 {
 	Statement	statement = {
 		.command_tag = deeds->command_tag,
-		.must_pass = deeds->detaches,
-		.policy = fkfix_rulebook_now()
+		.must_pass = deeds->detaches
 	};
 
+	statement.policy = fkfix_rulebook_now();
 	if (statement.policy->rules == NIL)
 		return;
 	if (OidIsValid(deeds->altered.objectId))

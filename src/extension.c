@@ -20,7 +20,6 @@
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_proc.h"
-#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -39,28 +38,30 @@
 typedef struct Extension
 {
 	Oid			oid;			/* InvalidOid if it does not exist */
-	Oid			policy;			/* its tables, InvalidOid if missing */
-	Oid			history;
+	Oid			tables[EXTENSION_NTABLES];	/* InvalidOid if missing */
 	bool		version_fits;	/* its install script was that of this library */
 } Extension;
 
+static const char *const table_names[EXTENSION_NTABLES] = {"policy", "history"};
+
 /*
- * What this session remembers, because finding it takes four catalog scans and
+ * What this session remembers, because finding it takes five catalog scans and
  * every DDL statement asks.  Without one of its tables the extension is not
  * remembered; and neither can be dropped, moved or replaced without the relcache
  * being told.  An update of the extension tells the cache of functions, unless it
- * leaves all of them as they are.
+ * leaves all of them as they are; a new name of the schema, that of schemas.  ALTER
+ * EXTENSION ... DROP TABLE tells nobody: who has found the table goes on with it.
  */
 static Extension remembered;
 static bool up_to_date = false; /* nothing has changed since it was found */
 static bool undisturbed = false;	/* nothing has since the search began */
 
-pg_noreturn static void refuse_missing(const char *name);
+pg_noreturn static void refuse_missing(ExtensionTable table);
 static const Extension *current(void);
 static void find_extension(void);
 static char *read_extension(Oid *oid);
 static bool is_our_version(const char *version);
-static Oid	find_table(const char *name);
+static Oid	find_table(ExtensionTable table);
 static void forget_tables(Datum arg, Oid relid);
 static void forget_objects(Datum arg, int cacheid, uint32 hashvalue);
 static bool is_enforce_function(Oid function);
@@ -103,16 +104,16 @@ fkfix_extension_oid(void)
 }
 
 /*
- * Returns the OID of one of the extension's tables, "policy" or "history"; raises
- * an error if it is missing.
+ * Returns the OID of one of the extension's tables; raises an error if it is
+ * missing.
  */
 Oid
-fkfix_extension_table(const char *name)
+fkfix_extension_table(ExtensionTable table)
 {
-	Oid			relid = strcmp(name, "policy") == 0 ? current()->policy : current()->history;
+	Oid			relid = current()->tables[table];
 
 	if (!OidIsValid(relid))
-		refuse_missing(name);
+		refuse_missing(table);
 	return relid;
 }
 
@@ -121,16 +122,16 @@ fkfix_extension_table(const char *name)
  * missing, or no table any more: what its owner has made of it is not trusted.
  */
 Relation
-fkfix_extension_open(const char *name, LOCKMODE lockmode)
+fkfix_extension_open(ExtensionTable table, LOCKMODE lockmode)
 {
-	Relation	rel = try_relation_open(fkfix_extension_table(name), lockmode);
+	Relation	rel = try_relation_open(fkfix_extension_table(table), lockmode);
 
 	if (rel == NULL)
-		refuse_missing(name);
+		refuse_missing(table);
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" of extension \"%s\" is not a table", name, "fkfix"),
+				 errmsg("\"fkfix.%s\" is not a table", table_names[table]),
 				 errhint("Drop and create the extension.")));
 	return rel;
 }
@@ -185,19 +186,18 @@ fkfix_extension_check_access(Relation rel, AclMode mode)
 	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("row security of table \"%s\" applies to this role",
+				 errmsg("row security of table \"fkfix.%s\" applies to this role",
 						RelationGetRelationName(rel)),
 				 errdetail("Its conditions would have to be run.")));
 }
 
 static void
-refuse_missing(const char *name)
+refuse_missing(ExtensionTable table)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_TABLE),
-			 errmsg("table \"%s\" of extension \"%s\" is missing", name, "fkfix"),
-			 errdetail("There is no table of this name in schema \"%s\" that belongs to the extension.",
-					   FKFIX_SCHEMA),
+			 errmsg("table \"fkfix.%s\" is missing", table_names[table]),
+			 errdetail("There is no table of this name that belongs to extension \"%s\".", "fkfix"),
 			 errhint("Put the table back where it was, or drop and create the extension.")));
 }
 
@@ -264,9 +264,7 @@ fkfix_extension_off_duty(void)
 static bool
 is_enforce_function(Oid function)
 {
-	Oid			extension = getExtensionOfObject(ProcedureRelationId, function);
-
-	return OidIsValid(extension) && extension == get_extension_oid("fkfix", true);
+	return getExtensionOfObject(ProcedureRelationId, function) == fkfix_extension_oid();
 }
 
 /* The extension as it is now; raises an error if it does not exist. */
@@ -288,6 +286,7 @@ static void
 find_extension(void)
 {
 	static bool listening = false;
+	bool		all_there = true;
 
 	if (!listening)
 	{
@@ -298,10 +297,12 @@ find_extension(void)
 	listening = true;
 	undisturbed = true;
 	remembered.version_fits = is_our_version(read_extension(&remembered.oid));
-	remembered.policy = find_table("policy");
-	remembered.history = find_table("history");
-	up_to_date = undisturbed && OidIsValid(remembered.policy) &&
-		OidIsValid(remembered.history);
+	for (ExtensionTable table = 0; table < EXTENSION_NTABLES; table++)
+	{
+		remembered.tables[table] = find_table(table);
+		all_there &= OidIsValid(remembered.tables[table]);
+	}
+	up_to_date = undisturbed && all_there;
 }
 
 /*
@@ -344,9 +345,9 @@ is_our_version(const char *version)
 
 /* A table of the extension's, InvalidOid if there is none of that name. */
 static Oid
-find_table(const char *name)
+find_table(ExtensionTable table)
 {
-	Oid			relid = get_relname_relid(name, get_namespace_oid(FKFIX_SCHEMA, true));
+	Oid			relid = get_relname_relid(table_names[table], get_namespace_oid("fkfix", true));
 
 	if (OidIsValid(relid) &&
 		getExtensionOfObject(RelationRelationId, relid) == remembered.oid)
@@ -362,7 +363,7 @@ static void
 forget_tables(Datum arg, Oid relid)
 {
 	if (!OidIsValid(relid) || !up_to_date ||
-		relid == remembered.policy || relid == remembered.history)
+		relid == remembered.tables[POLICY_TABLE] || relid == remembered.tables[HISTORY_TABLE])
 		up_to_date = undisturbed = false;
 }
 

@@ -16,9 +16,6 @@
 /* Name given to the event trigger that enforces the policy. */
 #define ENFORCEMENT_TRIGGER "fkfix_enforcement"
 
-/* The schema of the extension's tables and their trigger functions. */
-#define FKFIX_SCHEMA "fkfix"
-
 /* What fkfix.enforcement can be; a rule's own mode is one of the later four. */
 typedef enum Enforcement
 {
@@ -29,13 +26,21 @@ typedef enum Enforcement
 	ENFORCE_FIX
 } Enforcement;
 
+/* The extension's tables. */
+typedef enum ExtensionTable
+{
+	POLICY_TABLE,
+	HISTORY_TABLE,
+	EXTENSION_NTABLES
+} ExtensionTable;
+
 /* fkfix.enforcement, an Enforcement */
 extern int	fkfix_enforcement;
 
 extern void fkfix_extension_check_version(void);
 extern Oid	fkfix_extension_oid(void);
-extern Oid	fkfix_extension_table(const char *name);
-extern Relation fkfix_extension_open(const char *name, LOCKMODE lockmode);
+extern Oid	fkfix_extension_table(ExtensionTable table);
+extern Relation fkfix_extension_open(ExtensionTable table, LOCKMODE lockmode);
 extern AttrNumber fkfix_extension_column(Relation rel, const char *name, Oid type);
 extern int	fkfix_extension_errmsg_altered(Relation rel);
 extern void fkfix_extension_check_access(Relation rel, AclMode mode);

@@ -78,7 +78,7 @@ static char *read_text(Relation rel, HeapTuple tuple, enum HistoryColumn column)
 void
 fkfix_history_record(List *entries)
 {
-	Relation	rel = fkfix_extension_open("history", RowExclusiveLock);
+	Relation	rel = fkfix_extension_open(HISTORY_TABLE, RowExclusiveLock);
 	Datum		values[HISTORY_NCOLUMNS] = {0};
 	bool		nulls[HISTORY_NCOLUMNS] = {0};
 	Insertion  *insertion;
@@ -122,7 +122,7 @@ fkfix_history_record(List *entries)
 Change *
 fkfix_history_read(int64 id)
 {
-	Relation	rel = fkfix_extension_open("history", AccessShareLock);
+	Relation	rel = fkfix_extension_open(HISTORY_TABLE, AccessShareLock);
 	AttrNumber	column = fkfix_extension_column(rel, "id", INT8OID);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	Change	   *change = NULL;

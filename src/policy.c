@@ -53,7 +53,7 @@ Policy *
 fkfix_policy_load(Snapshot snapshot)
 {
 	Policy	   *policy = palloc0(sizeof(Policy));
-	Relation	rel = fkfix_extension_open("policy", AccessShareLock);
+	Relation	rel = fkfix_extension_open(POLICY_TABLE, AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan;
 	AttrNumber	attnums[POLICY_NCOLUMNS];

@@ -20,8 +20,8 @@ extern bool fkfix_rebuild_next(Theatre *theatre, Reader *reader,
 							   const ForeignKey *fk, const Action *on_delete, const Action *on_update,
 							   const Occasion *occasion, Change *change);
 extern void fkfix_rebuild_end(Theatre *theatre);
-extern bool fkfix_rebuild_key(Reader *reader,
-							  const ForeignKey *fk, const Action *on_delete, const Action *on_update,
+extern bool fkfix_rebuild_key(Reader *reader, const ForeignKey *fk,
+							  const Action *on_delete, const Action *on_update,
 							  const Occasion *occasion, Change *change);
 extern void fkfix_rebuild_refuse_descendant(Reader *reader,
 											const ForeignKey *fk);

@@ -327,8 +327,7 @@ heed_policy(const Request *request, const ForeignKey *fk)
 
 	if (fkfix_extension_off_duty() != NULL)
 		return;
-	finding = fkfix_audit_judge(fkfix_rulebook_now(),
-								reader, fk);
+	finding = fkfix_audit_judge(fkfix_rulebook_now(), reader, fk);
 	if (finding->status == STATUS_CONFLICT &&
 		fkfix_request_finding_mode(finding) != ENFORCE_OFF)
 		fkfix_message_warn_conflict(reader, fk, finding);

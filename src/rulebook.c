@@ -61,7 +61,7 @@ PG_FUNCTION_INFO_V1(fkfix_announce_rules);
 const Policy *
 fkfix_rulebook_now(void)
 {
-	Oid			table = fkfix_extension_table("policy");
+	Oid			table = fkfix_extension_table(POLICY_TABLE);
 
 	if (!is_current(table))
 		read_rules(table);
@@ -76,7 +76,7 @@ fkfix_rulebook_now(void)
 const Policy *
 fkfix_rulebook_as_of(Snapshot snapshot)
 {
-	Oid			table = fkfix_extension_table("policy");
+	Oid			table = fkfix_extension_table(POLICY_TABLE);
 
 	/* the leader of a parallel query takes no further snapshot */
 	if (!is_current(table) && !IsInParallelMode())

@@ -186,8 +186,7 @@ make_complaint(const Case *c, bool refused)
 static char *
 hint_remedy(const Case *c)
 {
-	char	   *remedy = fkfix_audit_remedy(c->reader, c->fk,
-											c->finding);
+	char	   *remedy = fkfix_audit_remedy(c->reader, c->fk, c->finding);
 
 	if (remedy == NULL)
 		return "The key cannot do that as it is: change the table, or the rule.";
@@ -210,8 +209,7 @@ hint_beforehand(const Case *c)
 	const ForeignKey *fk = old == NULL ? c->fk : old;
 
 	return psprintf("Run this first: %s",
-					fkfix_ddl_rebuild(reader, fk,
-									  finding->set_on_delete, finding->set_on_update));
+					fkfix_ddl_rebuild(reader, fk, finding->set_on_delete, finding->set_on_update));
 }
 
 /* The rule and its reason; what stands in the way, if something does. */

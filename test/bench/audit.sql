@@ -197,5 +197,5 @@ SELECT conrelid::regclass AS referencing, conname AS constraint_name, columns, c
          CASE WHEN disabled > 0 THEN 'disabled trigger' END], NULL) AS hazards,
        CASE WHEN whole AND NOT conflict AND NOT (set_on_delete IS NOT NULL AND delete_fails IS NOT NULL
                                                  OR set_on_update IS NOT NULL AND update_fails IS NOT NULL)
-            THEN format('SELECT fkfix_rebuild(%L::regclass, %L::name);', from_name, conname) END AS remedy
+            THEN format('SELECT pg_catalog.fkfix_rebuild(%L::regclass, %L::name);', from_name, conname) END AS remedy
 FROM seen;

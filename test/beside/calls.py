@@ -66,7 +66,7 @@ class Caller(Session):
         if not self.keys:
             return []
         sql, values = getattr(self, function)()
-        rows = self.attempt(function, "SELECT * FROM fkfix.%s(%s)" % (function, sql), values)
+        rows = self.attempt(function, "SELECT * FROM pg_catalog.%s(%s)" % (function, sql), values)
         if rows:
             self.tally.look_for_leaks(function, map(str, rows))
         if rows and function == "fkfix_verify":

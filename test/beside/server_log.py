@@ -38,7 +38,7 @@ STATEMENT = re.compile(r"STATEMENT: +(.*)", re.DOTALL)
 # A line of a backtrace that is not about the library
 FOREIGN_FRAME = re.compile(r"^\t(?!.*fkfix\.so).*\[0x[0-9a-f]+\]\n", re.MULTILINE)
 LEAK = re.compile(r"(?:reference|lock|file|Plancache|TupleDesc|Snapshot) leak|resource was not closed")
-CALL = re.compile(r"fkfix\.(fkfix_\w+)\(")
+CALL = re.compile(r"pg_catalog\.(fkfix_\w+)\(")
 
 # an example, and how often there is one like it
 Group = collections.namedtuple("Group", "count example")

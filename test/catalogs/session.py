@@ -10,7 +10,7 @@ STATEMENT_TIMEOUT = 5
 # what does not end by itself after so many seconds, does not heed the timeout
 DEAF_AFTER = 12
 SETTINGS = """
-SET statement_timeout = '%ds'; SET search_path = fkfix, pg_catalog; SET client_min_messages = error;
+SET statement_timeout = '%ds'; SET search_path = pg_catalog; SET client_min_messages = error;
 SET max_parallel_workers_per_gather = 0; SET jit = off""" % STATEMENT_TIMEOUT
 
 

@@ -183,7 +183,7 @@ def check_mode(mode, result, sees, *, key, table, reason, action="CASCADE", tool
         "message": 'foreign key "%s" of table "%s" %s ON DELETE %s' % (
             key, table, "is now" if mode == "fix" else "must be", action),
         "detail": "of the foreign key policy asks for it: " + reason,
-        "hint": "fkfix_rebuild('" if mode == "warn" else "Declare the key with ON DELETE %s" % action,
+        "hint": "SELECT pg_catalog.fkfix_rebuild('" if mode == "warn" else "Declare the key with ON DELETE %s" % action,
     }
     seen = {part for part, text in parts.items() if text in result.output}
     ok((result.status == 0) == (mode != "error"),

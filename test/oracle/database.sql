@@ -11,9 +11,9 @@
 \pset format unaligned
 BEGIN;
 SET LOCAL client_min_messages = error;
-CREATE SCHEMA fkfix_on_trial;
+CREATE SCHEMA fkfix_trial;
 CREATE EXTENSION fkfix;
-SET LOCAL search_path = fkfix_on_trial, pg_catalog;
+SET LOCAL search_path = fkfix_trial, pg_catalog;
 
 CREATE VIEW portrait AS
 SELECT 'key' AS kind, c.oid, (to_jsonb(c) || jsonb_build_object('def', pg_get_constraintdef(c.oid)))::text AS line

@@ -88,15 +88,25 @@ superuser('source', q{
 quietly('pg_dump', "pg_dump source >'$dir/plain'");
 quietly('pg_dump -Fc', "pg_dump -Fc -f '$dir/custom' source");
 quietly('pg_dump -Fd -j 2', "pg_dump -Fd -j 2 -f '$dir/directory' source");
+quietly('pg_dump -Ft', "pg_dump -Ft -f '$dir/tar' source");
+quietly('pg_dump --inserts', "pg_dump --inserts source >'$dir/inserts'");
 quietly('pg_dump --schema-only', "pg_dump --schema-only source >'$dir/schema'");
 quietly('pg_dump -n public', "pg_dump -n public source >'$dir/public'");
 
+my %is_script = map { $_ => 1 } 'plain', 'inserts', 'schema';
+
+# The command that restores a dump
+sub restoring
+{
+	my ($format) = @_;
+	return $is_script{$format} ? "psql -X -q -o /dev/null -f '$dir/$format' target" : "pg_restore -d target '$dir/$format'";
+}
+
 # A superuser restores all of it.
-foreach my $format ('plain', 'custom', 'directory')
+foreach my $format ('plain', 'inserts', 'custom', 'directory', 'tar')
 {
 	superuser('postgres', 'CREATE DATABASE target OWNER dbo');
-	my ($out, $err) = run_command([ $format eq 'plain' ? ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/plain", 'target')
-		: ('pg_restore', '-d', 'target', "$dir/$format") ]);
+	my ($out, $err) = run_command([ 'bash', '-c', restoring($format) ]);
 	is($err, '', "$format, restored by a superuser: nothing is complained of");
 	is(superuser('target', "$keys; $rows; $ours"), superuser('source', "$keys; $rows; $ours"),
 		"$format, restored by a superuser: all came back");
@@ -108,24 +118,27 @@ foreach my $format ('plain', 'custom', 'directory')
 my @refused = (
 	qr/permission denied to create extension "fkfix"/, qr/must be owner of extension fkfix/,
 	qr/extension "fkfix" does not exist/, qr/permission denied to create event trigger "fkfix_enforcement"/,
-	qr/event trigger "fkfix_enforcement" does not exist/, qr/(?:relation|schema) "fkfix/,
+	qr/event trigger "fkfix_enforcement" does not exist/, qr/(?:schema "fkfix"|relation "fkfix\.(?:policy|history)\w*") does not exist/,
 	qr/permission denied for (?:table|sequence) (?:policy|history)/, qr/must be owner of schema public/);
 foreach my $extension (0, 1)
 {
-	foreach my $format ('plain', 'custom', 'schema')
+	foreach my $format ('plain', 'inserts', 'custom', 'directory', 'tar', 'schema')
 	{
 		my $name = "$format, restored by him " . ($extension ? 'beside the extension' : 'without the extension');
 		my $wanted = $format eq 'schema' ? $keys : "$keys; $rows";
 
 		superuser('postgres', 'CREATE DATABASE target OWNER dbo');
 		superuser('target', 'CREATE EXTENSION fkfix') if $extension;
-		my ($out, $err) = owner($format eq 'custom' ? "pg_restore -d target '$dir/custom'" : "psql -X -q -f '$dir/$format' target");
+		my ($out, $err) = owner(restoring($format));
 		is(owner_sql('target', $wanted), superuser('source', $wanted), "$name: keys and rows came back");
 		my @unexpected = grep {
 			my $line = $_;
 			$line =~ /ERROR: / && !grep { $line =~ $_ } @refused
 		} split /\n/, $err;
 		is("@unexpected", '', "$name: nothing else is refused than what takes a superuser");
+		is(superuser('target', 'SELECT count(*) FROM pg_event_trigger'), 0, "$name: there is no event trigger");
+		is(superuser('target', 'SELECT (SELECT count(*) FROM fkfix.policy), (SELECT count(*) FROM fkfix.history)'), '0|0',
+			"$name: he has written no rule and no history") if $extension;
 		superuser('postgres', 'DROP DATABASE target');
 	}
 }

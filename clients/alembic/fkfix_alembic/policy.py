@@ -12,13 +12,15 @@ from .server import NOT_INSTALLED, execute, is_installed, table_name, transactio
 
 log = logging.getLogger("alembic.fkfix")
 
+# What is looked up by name is named with its schema: others may have made better matches.
 REQUIRED = """SELECT on_delete, on_update, rule_id, status
  FROM pg_catalog.fkfix_required_actions(CAST(:referencing AS text), CAST(:columns AS text[]), CAST(:referenced AS text),
    (pg_catalog.parse_ident(:name))[1], CAST(:nullable AS boolean))"""
 PRESENT = """SELECT a.on_delete AS ondelete, a.on_update AS onupdate
  FROM pg_catalog.pg_class c, pg_catalog.fkfix_audit(CAST(c.oid AS regclass), true) a
- WHERE c.oid = pg_catalog.to_regclass(:referencing)
-   AND a.referenced = pg_catalog.to_regclass(:referenced) AND a.columns = CAST(:columns AS name[])"""
+ WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(:referencing)
+   AND a.referenced OPERATOR(pg_catalog.=) pg_catalog.to_regclass(:referenced)
+   AND a.columns OPERATOR(pg_catalog.=) CAST(:columns AS name[])"""
 
 
 def apply_policy(connection, target_metadata):

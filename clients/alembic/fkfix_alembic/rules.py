@@ -14,8 +14,9 @@ from sqlalchemy.orm.interfaces import MANYTOMANY, MANYTOONE
 from .server import NOT_INSTALLED, execute, is_installed, literal, name_of, table_name
 
 # What an earlier call wrote of the same key: rules written by hand stay.
-OURS = """fkfix.policy WHERE referencing = :referencing AND columns = :columns AND referenced = :referenced
- AND constraint_name IS NULL AND nullable IS NULL AND starts_with(reason, 'relationship ')
+OURS = """fkfix.policy WHERE referencing OPERATOR(pg_catalog.=) CAST(:referencing AS text)
+ AND columns OPERATOR(pg_catalog.=) CAST(:columns AS text[]) AND referenced OPERATOR(pg_catalog.=) CAST(:referenced AS text)
+ AND constraint_name IS NULL AND nullable IS NULL AND pg_catalog.starts_with(reason, 'relationship ')
  AND ROW(on_delete, on_update, reason)
      IS {} DISTINCT FROM ROW(CAST(:on_delete AS text), CAST(:on_update AS text), CAST(:reason AS text))"""
 FORGET = "DELETE FROM " + OURS.format("")
