@@ -42,7 +42,7 @@ SELECT pg_catalog.pg_extension_config_dump('fkfix.policy_id_seq', '');
 COMMENT ON TABLE fkfix.policy IS
 'What each foreign key must do. A key is decided by the one rule of highest precedence that matches it: higher priority, then more names given literally, then with a wildcard, then more schemas. Readable by all, written by its owner.';
 COMMENT ON COLUMN fkfix.policy.referencing IS
-'pattern for the referencing table, [schema.]table as for psql''s \d; NULL: any';
+'pattern for the referencing table, [schema.]table as psql''s describe commands take it; NULL: any';
 COMMENT ON COLUMN fkfix.policy.columns IS
 'one name pattern per referencing column, in the key''s order; NULL: any';
 COMMENT ON COLUMN fkfix.policy.referenced IS
