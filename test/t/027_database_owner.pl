@@ -89,11 +89,12 @@ quietly('pg_dump', "pg_dump source >'$dir/plain'");
 quietly('pg_dump -Fc', "pg_dump -Fc -f '$dir/custom' source");
 quietly('pg_dump -Fd -j 2', "pg_dump -Fd -j 2 -f '$dir/directory' source");
 quietly('pg_dump -Ft', "pg_dump -Ft -f '$dir/tar' source");
+quietly('pg_dump --exclude-table-data', "pg_dump --exclude-table-data='fkfix.*' source >'$dir/without'");
 quietly('pg_dump --inserts', "pg_dump --inserts source >'$dir/inserts'");
 quietly('pg_dump --schema-only', "pg_dump --schema-only source >'$dir/schema'");
 quietly('pg_dump -n public', "pg_dump -n public source >'$dir/public'");
 
-my %is_script = map { $_ => 1 } 'plain', 'inserts', 'schema';
+my %is_script = map { $_ => 1 } 'plain', 'inserts', 'without', 'schema';
 
 # The command that restores a dump
 sub restoring
@@ -114,7 +115,12 @@ foreach my $format ('plain', 'inserts', 'custom', 'directory', 'tar')
 }
 
 # He himself restores his keys and rows, whether or not a superuser has made the
-# extension before; rules, history and event trigger are not his to make.
+# extension before; rules, history and event trigger are not his to make.  The
+# rows of a COPY that is refused psql skips since its minor releases of August
+# 2026; before, it takes them for statements.
+my @skipping = run_command([ 'bash', '-c', q{printf 'COPY nowhere FROM stdin;\n1\n\\\\.\nSELECT 2' | psql -X -q -A -t postgres} ]);
+my @by_copy = $skipping[0] eq '2' ? 'plain' : ();
+note('this psql does not skip the rows of a COPY that is refused') unless @by_copy;
 my @refused = (
 	qr/permission denied to create extension "fkfix"/, qr/must be owner of extension fkfix/,
 	qr/extension "fkfix" does not exist/, qr/permission denied to create event trigger "fkfix_enforcement"/,
@@ -122,7 +128,7 @@ my @refused = (
 	qr/permission denied for (?:table|sequence) (?:policy|history)/, qr/must be owner of schema public/);
 foreach my $extension (0, 1)
 {
-	foreach my $format ('plain', 'inserts', 'custom', 'directory', 'tar', 'schema')
+	foreach my $format (@by_copy, 'without', 'inserts', 'custom', 'directory', 'tar', 'schema')
 	{
 		my $name = "$format, restored by him " . ($extension ? 'beside the extension' : 'without the extension');
 		my $wanted = $format eq 'schema' ? $keys : "$keys; $rows";
