@@ -229,7 +229,7 @@ detail_why(const Case *c)
 static void
 fix(const Case *c)
 {
-	Statement  *statement = c->statement;
+	const Statement *statement = c->statement;
 	Occasion	occasion = {"enforcement", c->finding->rule->id, statement->command_tag};
 	Reader	   *reader = fkfix_catalog_reader(NULL);
 	const ForeignKey *fk;
