@@ -84,6 +84,41 @@ superuser('source', q{
 	INSERT INTO tolerated VALUES (1);
 	ALTER TABLE tolerated OWNER TO dbo});
 
+# He finds every function by its bare name, with no search_path at all; those
+# that take a superuser say so.
+my $calls = superuser('source', q{
+	SELECT string_agg(format('SELECT count(*) FROM %I(%s)', proname,
+		(SELECT string_agg(CASE type WHEN 'regclass'::regtype THEN '''public.notes''' WHEN 'name'::regtype THEN '''notes_author_id_fkey'''
+			WHEN 'text[]'::regtype THEN '''{author_id}''' WHEN 'bigint'::regtype THEN '1' ELSE '''public.users''' END, ', ')
+		 FROM unnest(proargtypes::regtype[]) WITH ORDINALITY a (type, n) WHERE n <= pronargs - pronargdefaults)), E';\n' ORDER BY proname COLLATE "C")
+	FROM pg_proc WHERE probin = '$libdir/fkfix' AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)});
+my ($called, $said) = owner("psql -X -q -A -t source <<'SQL'\n\\set ON_ERROR_ROLLBACK on\nBEGIN;\nSET LOCAL search_path = '';\n$calls;\nROLLBACK;\nSQL");
+is(scalar(my @all = split /;/, $calls), 14, 'there are fourteen functions');
+unlike($said, qr/does not exist/, 'each is found without a search_path');
+is_deeply([ sort map { /ERROR:  (.*)/ } split /\n/, $said ],
+	[ '1 foreign key is not in order by the policy', 'foreign key "notes_author_id_fkey" of table "notes" must be ON DELETE CASCADE', 'permission denied for table policy',
+		'permission denied to disable enforcement of the foreign key policy', 'permission denied to enable enforcement of the foreign key policy' ],
+	'and refuses him only what is not his');
+is(owner_sql('source', q{
+		SET client_min_messages = warning;
+		CREATE SCHEMA dbo;
+		CREATE FUNCTION dbo.fkfix_audit() RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION dbo.fkfix_audit(relation regclass, all_keys boolean) RETURNS int LANGUAGE sql AS 'SELECT 1';
+		SELECT constraint_name, status FROM fkfix_audit();
+		SELECT constraint_name, status FROM fkfix_audit('tolerated', true);
+		DROP SCHEMA dbo CASCADE}), "tolerated_a_fkey|violation\ntolerated_a_fkey|violation", 'a fkfix_audit of his own is not taken for ours');
+
+# Nor does he get a hand in it by default privileges.
+superuser('postgres', 'CREATE DATABASE generous OWNER dbo');
+superuser('generous', join ';', (map { "ALTER DEFAULT PRIVILEGES GRANT ALL ON $_ TO dbo WITH GRANT OPTION" } qw(SCHEMAS TABLES SEQUENCES FUNCTIONS)),
+	'CREATE EXTENSION fkfix');
+foreach my $attempt ("INSERT INTO fkfix.policy (priority) VALUES (1000)", 'DELETE FROM fkfix.history', "SELECT setval('fkfix.policy_id_seq', 9)",
+	'CREATE TABLE fkfix.beside (id int)', 'GRANT EXECUTE ON FUNCTION fkfix_audit TO PUBLIC')
+{
+	like(owner_sql('generous', $attempt), qr/permission denied|no privileges were granted/, "default privileges do not let him: $attempt");
+}
+quietly('pg_dump after default privileges', 'pg_dump generous >/dev/null');
+
 # He dumps it, in every format.
 quietly('pg_dump', "pg_dump source >'$dir/plain'");
 quietly('pg_dump -Fc', "pg_dump -Fc -f '$dir/custom' source");
