@@ -61,7 +61,7 @@ CREATE VIEW calls AS
   SELECT proname, format('SELECT count(*) FROM %I(%s)', proname,
     (SELECT string_agg(CASE type WHEN 'regclass'::regtype THEN '''public.own_schema_notes''' WHEN 'name'::regtype THEN '''a'''
       WHEN 'text[]'::regtype THEN '''{a}''' WHEN 'bigint'::regtype THEN '1'
-      ELSE CASE proname WHEN 'fkfix_required_actions' THEN '''public.own_schema_users''' ELSE '''CASCADE''' END END, ', ')
+      WHEN 'text'::regtype THEN '''public.own_schema_users''' END, ', ')
      FROM unnest(proargtypes::regtype[]) WITH ORDINALITY a (type, n) WHERE n <= pronargs - pronargdefaults)) AS call
   FROM pg_proc WHERE probin = '$libdir/fkfix' AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype);
 CREATE FUNCTION call_all(OUT name text, OUT outcome text) RETURNS SETOF record LANGUAGE plpgsql AS $$

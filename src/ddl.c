@@ -80,9 +80,9 @@ fkfix_ddl_recreate(Reader *reader, const ForeignKey *fk,
 
 /*
  * Returns the statement that rebuilds a key, palloc'd: with the actions named, or
- * with none (both NULL) as the policy requires.  Its literals have the types of the
- * function's arguments: one of the same name that somebody has made for others
- * would be a better match for a literal without.
+ * with none (both NULL) as the policy requires.  It names the schema of the function
+ * and the types of its arguments: no function of that name that somebody has made
+ * elsewhere, or for other types, can be meant.
  */
 char *
 fkfix_ddl_rebuild(Reader *reader, const ForeignKey *fk,
