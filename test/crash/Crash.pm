@@ -16,7 +16,7 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(start_server often chance is_whole state_of ask_for start_session pid_of kill_backend await_crash kill_server
-	await_recovery check_storage @pairs);
+	await_recovery check_storage check_log @pairs);
 
 srand($ENV{SEED} || 1);
 
@@ -179,6 +179,14 @@ sub check_storage
 {
 	my ($node, $name) = @_;
 	$node->command_checks_all([ 'pg_amcheck', '--heapallindexed', 'postgres' ], 0, [qr/^$/], [qr/^$/], $name);
+	return;
+}
+
+# Nothing like it has been logged, from an offset on if there is one.
+sub check_log
+{
+	my ($node, $pattern, $what, $offset) = @_;
+	is(join('', grep { /$pattern/ } split /^/, slurp_file($node->logfile, $offset)), '', $what);
 	return;
 }
 

@@ -96,6 +96,6 @@ foreach my $place (@places)
 }
 
 check_storage($node, 'tables and indexes are sound');
-unlike(slurp_file($node->logfile), qr/PANIC|cache lookup failed|could not find tuple/, 'no recovery stumbled');
+check_log($node, qr/PANIC|cache lookup failed|could not find tuple/, 'no recovery stumbled');
 $node->stop;
 done_testing();

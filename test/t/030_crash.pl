@@ -121,6 +121,6 @@ $node->safe_psql('postgres', q{COMMIT PREPARED 'batch'});
 is(state_of($node), join(' ', ($new->[0]) x 6), 'but when it is committed');
 
 check_storage($node, 'tables and indexes are sound');
-unlike(slurp_file($node->logfile), qr/PANIC|cache lookup failed|could not find tuple/, 'no recovery stumbled');
+check_log($node, qr/PANIC|cache lookup failed|could not find tuple/, 'no recovery stumbled');
 $node->stop;
 done_testing();
