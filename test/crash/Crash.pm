@@ -182,11 +182,11 @@ sub check_storage
 	return;
 }
 
-# Nothing like it has been logged, from an offset on if there is one.
+# Nothing like it has been logged.
 sub check_log
 {
-	my ($node, $pattern, $what, $offset) = @_;
-	is(join('', grep { /$pattern/ } split /^/, slurp_file($node->logfile, $offset)), '', $what);
+	my ($node, $pattern, $name) = @_;
+	is(join('', grep { /$pattern/ } split /^/, slurp_file($node->logfile)), '', $name);
 	return;
 }
 
